@@ -1,0 +1,55 @@
+// What the fleet is told about the platform and about each function.
+//
+// The names in comments are the keys of the simulation configuration (and of serve's --set).
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "models/base/time.h"
+#include "models/domain/limits.h"
+#include "policies/dispatch/dispatch_order.h"
+#include "policies/keepalive/eviction.h"
+#include "policies/keepalive/keep_alive.h"
+#include "policies/admission/queue_policy.h"
+
+namespace lambdarium::fleet {
+
+struct ScalingRate {
+  std::int64_t environments = 1000;  // burst, and how many are added in each period
+  Duration period = 10s;
+};
+
+enum class PendingStart : std::uint8_t { kStartAnother, kWait };
+enum class NoMemory : std::uint8_t { kDrop, kQueue };
+// Whether a request that arrives at the very instant of an expiry still finds the environment.
+enum class AtExpiry : std::uint8_t { kCold, kWarm };
+
+struct PlatformSettings {
+  std::uint64_t seed = 1;
+  std::optional<std::int64_t> account_concurrency = kAccountConcurrencyDefault;  // platform.account_concurrency
+  std::optional<ScalingRate> scaling_rate;                   // platform.scaling_rate, for each function
+  std::optional<std::int64_t> memory_capacity_mb;            // platform.memory_capacity_mb
+  std::optional<std::int64_t> max_environments;              // serve --max-environments: more requests wait in order
+  policies::QueuePolicy queue;                               // platform.queue
+  PendingStart pending_start = PendingStart::kStartAnother;  // platform.pending_start
+  NoMemory no_memory = NoMemory::kDrop;                      // platform.no_memory
+  policies::Eviction eviction = policies::Eviction::kLru;    // platform.eviction.name
+  policies::KeepAlive keep_alive;                            // policies.keep_alive
+  AtExpiry at_expiry = AtExpiry::kCold;                      // policies.keep_alive.at_expiry
+  policies::DispatchOrder dispatch = policies::DispatchOrder::kMru;  // policies.dispatch.name
+};
+
+struct FunctionSettings {
+  std::int64_t memory_mb = kMemoryMbDefault;
+  Duration timeout = 3s;
+  std::int64_t concurrency = 1;                     // requests that one environment serves at once
+  std::optional<std::int64_t> reserved_concurrency;
+  std::int64_t provisioned_concurrency = 0;
+  bool init_billed = true;                          // whether INIT time counts towards billed duration
+  Duration cold_start_cost = Duration::zero();      // for greedy-dual eviction
+  bool removed = false;
+};
+
+}  // namespace lambdarium::fleet

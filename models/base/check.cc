@@ -1,0 +1,14 @@
+#include "models/base/check.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace lambdarium {
+
+void check_failed(const char* file, int line, const char* condition, std::string_view message) {
+  std::fprintf(stderr, "%s:%d: check failed: %s%s%.*s\n", file, line, condition,
+               message.empty() ? "" : ": ", static_cast<int>(message.size()), message.data());
+  std::abort();
+}
+
+}  // namespace lambdarium
