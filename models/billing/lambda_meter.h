@@ -58,6 +58,7 @@ std::int64_t billed_ms(Duration init_billable, Duration run);
 
 // How the shared 400,000 GB-s are divided between the architectures; AWS does not say.
 enum class FreeShare : std::uint8_t {
+  kFirstCome,  // in the order in which invocations were added: the neutral choice
   kX86First,
   kArm64First,
   kProportional,
@@ -65,13 +66,14 @@ enum class FreeShare : std::uint8_t {
 
 struct BillOptions {
   bool free_tier = false;
-  FreeShare free_share = FreeShare::kX86First;
+  FreeShare free_share = FreeShare::kFirstCome;
 };
 
 // Integer counts. MB·ms of 2^63 is nine million GB for a month: more than any account has.
 struct LambdaUsage {
   struct PerArchitecture {
     std::int64_t mb_ms = 0;          // on demand: memory × billed time
+    std::int64_t first_mb_ms = 0;    // the part of it within the first 400,000 GB-s of both
     std::int64_t scratch_mb_ms = 0;  // /tmp above 512 MB × billed time
     std::int64_t provisioned_mb_ms =
         0;  // configured, used or not; rounded up to 5 minutes by whoever adds it
