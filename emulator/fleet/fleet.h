@@ -1,17 +1,18 @@
-// The fleet: which environment runs which invocation, when to start one, queue, throttle, reclaim, and what to charge.
+// The fleet: which environment runs which invocation, when to start one, queue, throttle, reclaim,
+// and what to charge.
 //
-// A deterministic state machine without I/O: the driver hands it events with the time at which they happened and carries out
-// the effects, in their order. The same events give the same effects, byte for byte, on either clock. Time never goes
-// back from one step to the next.
+// A deterministic state machine without I/O: the driver hands it events with the time at which they
+// happened and carries out the effects, in their order. The same events give the same effects, byte
+// for byte, on either clock. Time never goes back from one step to the next.
 //
-// An invocation:   arrived ─▶ waiting for concurrency ─▶ waiting for room or a start ─▶ running ─▶ charged
-// An environment:  starting ─▶ busy ⇄ idle ─▶ retired
+// An invocation:   arrived ─▶ waiting for concurrency ─▶ waiting for room or a start ─▶ running ─▶
+// charged An environment:  starting ─▶ busy ⇄ idle ─▶ retired
 //
-// Same instant: completions, then expiries and timeouts, then arrivals. The driver keeps that order between its own events; the
-// fleet expires what is due before it looks at an arrival.
+// Same instant: completions, then expiries and timeouts, then arrivals. The driver keeps that order
+// between its own events; the fleet expires what is due before it looks at an arrival.
 //
-// Thread: one at a time. On failure: a broken invariant aborts; an event that names an environment or an invocation that is
-// gone is ignored (a process may exit while it is being retired).
+// Thread: one at a time. On failure: a broken invariant aborts; an event that names an environment
+// or an invocation that is gone is ignored (a process may exit while it is being retired).
 
 #pragma once
 
@@ -41,15 +42,16 @@ class Fleet {
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
 
-  // Adds a function, or changes one. Environments of the old settings are replaced: idle ones now, busy ones when they are done.
-  // Requires: ids are given densely, from 0.
+  // Adds a function, or changes one. Environments of another revision are replaced: idle ones now,
+  // busy ones when they are done. Requires: ids are given densely, from 0.
   void set_function(FunctionId id, const FunctionSettings& settings, Time now,
                     std::vector<Effect>& effects);
 
   // One event. Effects are appended.
   void step(const Event& event, Time now, std::vector<Effect>& effects);
 
-  // When the fleet wants a kWoken event at the latest; kNever if it waits for nothing. May be earlier than needed.
+  // When the fleet wants a kWoken event at the latest; kNever if it waits for nothing. May be
+  // earlier than needed.
   Time next_wake() const;
 
   const Population& population() const;

@@ -6,13 +6,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "models/base/time.h"
 #include "models/domain/limits.h"
+#include "policies/admission/queue_policy.h"
 #include "policies/dispatch/dispatch_order.h"
 #include "policies/keepalive/eviction.h"
 #include "policies/keepalive/keep_alive.h"
-#include "policies/admission/queue_policy.h"
 
 namespace lambdarium::fleet {
 
@@ -26,13 +27,19 @@ enum class NoMemory : std::uint8_t { kDrop, kQueue };
 // Whether a request that arrives at the very instant of an expiry still finds the environment.
 enum class AtExpiry : std::uint8_t { kCold, kWarm };
 
+std::string_view to_string(PendingStart choice);  // start-another, wait
+std::string_view to_string(NoMemory choice);      // drop, queue
+std::string_view to_string(AtExpiry choice);      // cold, warm
+
 struct PlatformSettings {
   std::uint64_t seed = 1;
-  std::optional<std::int64_t> account_concurrency = kAccountConcurrencyDefault;  // platform.account_concurrency
-  std::optional<ScalingRate> scaling_rate;                   // platform.scaling_rate, for each function
-  std::optional<std::int64_t> memory_capacity_mb;            // platform.memory_capacity_mb
-  std::optional<std::int64_t> max_environments;              // serve --max-environments: more requests wait in order
-  policies::QueuePolicy queue;                               // platform.queue
+  std::optional<std::int64_t> account_concurrency =
+      kAccountConcurrencyDefault;                  // platform.account_concurrency
+  std::optional<ScalingRate> scaling_rate;         // platform.scaling_rate, for each function
+  std::optional<std::int64_t> memory_capacity_mb;  // platform.memory_capacity_mb
+  std::optional<std::int64_t>
+      max_environments;         // serve --max-environments: more requests wait in order
+  policies::QueuePolicy queue;  // platform.queue
   PendingStart pending_start = PendingStart::kStartAnother;  // platform.pending_start
   NoMemory no_memory = NoMemory::kDrop;                      // platform.no_memory
   policies::Eviction eviction = policies::Eviction::kLru;    // platform.eviction.name
@@ -44,11 +51,14 @@ struct PlatformSettings {
 struct FunctionSettings {
   std::int64_t memory_mb = kMemoryMbDefault;
   Duration timeout = 3s;
-  std::int64_t concurrency = 1;                     // requests that one environment serves at once
+  std::int64_t concurrency = 1;  // requests that one environment serves at once
   std::optional<std::int64_t> reserved_concurrency;
   std::int64_t provisioned_concurrency = 0;
-  bool init_billed = true;                          // whether INIT time counts towards billed duration
-  Duration cold_start_cost = Duration::zero();      // for greedy-dual eviction
+  bool init_billed = true;                      // whether INIT time counts towards billed duration
+  Duration cold_start_cost = Duration::zero();  // for greedy-dual eviction
+  // Environments of another revision are replaced: a driver counts it up when code or configuration
+  // changes.
+  std::uint64_t revision = 1;
   bool removed = false;
 };
 

@@ -1,4 +1,5 @@
-// Events, effects and settings as one line of text each, for recorded runs. The twin check compares these lines.
+// Events, effects and settings as one line of text each, for recorded runs. The twin check compares
+// these lines.
 
 #pragma once
 

@@ -1,4 +1,5 @@
-// What happens to the fleet and what it decides: small trivially copyable values, the same on both clocks.
+// What happens to the fleet and what it decides: small trivially copyable values, the same on both
+// clocks.
 
 #pragma once
 
@@ -17,8 +18,8 @@ using FunctionId = std::uint32_t;
 using InvocationId = std::uint64_t;
 inline constexpr InvocationId kNoInvocation = std::numeric_limits<InvocationId>::max();
 
-// An execution environment: a slot that is reused after the environment is gone, and a serial number that never is. Serials
-// count environments in the order of their start, from 1.
+// An execution environment: a slot that is reused after the environment is gone, and a serial
+// number that never is. Serials count environments in the order of their start, from 1.
 struct EnvironmentRef {
   std::uint32_t slot = 0;
   std::uint32_t serial = 0;
@@ -47,7 +48,7 @@ struct Event {
   Outcome outcome = Outcome::kOk;
   std::int32_t priority = 0;  // kArrived: higher goes first where the queue is by priority
   FunctionId function = 0;
-  EnvironmentRef environment;
+  EnvironmentRef environment = {};
   InvocationId invocation = kNoInvocation;
   Duration expected = Duration::zero();  // kArrived: service time if known, for shortest-job-first
 };
@@ -57,8 +58,10 @@ enum class EffectKind : std::uint8_t {
   kDispatch,           // environment, invocation, function, deadline
   kRetireEnvironment,  // environment, function, retire
   kReject,             // invocation, function, reject: never ran
-  kFail,               // invocation, environment, outcome: timed out, crashed, or its environment failed to start
-  kCharge,             // invocation, function, environment, outcome, cold, queued, init, run, billed_ms, memory_mb
+  kFail,    // invocation, environment, outcome: timed out, crashed, or its environment failed to
+            // start
+  kCharge,  // invocation, function, environment, outcome, cold, queued, init, run, billed_ms,
+            // memory_mb
 };
 
 enum class RejectReason : std::uint8_t {
@@ -99,15 +102,17 @@ struct Effect {
   RejectReason reject = RejectReason::kNone;
   RetireReason retire = RetireReason::kNone;
   ColdCause cause = ColdCause::kNone;
-  bool cold = false;
+  bool cold = false;  // the environment was started for this invocation, or it waited for the start
+  bool provisioned = false;  // it ran on provisioned concurrency
   std::int32_t memory_mb = 0;
   FunctionId function = 0;
-  EnvironmentRef environment;
+  EnvironmentRef environment = {};
   InvocationId invocation = kNoInvocation;
   Time deadline = kNever;
   Duration queued = Duration::zero();  // arrival to dispatch, without the start of the environment
-  Duration init = Duration::zero();    // start of the environment to ready, if it was started for this invocation
-  Duration run = Duration::zero();     // dispatch to end, at most the timeout
+  Duration init =
+      Duration::zero();  // start of the environment to ready, if it was started for this invocation
+  Duration run = Duration::zero();  // dispatch to end, at most the timeout
   std::int64_t billed_ms = 0;
 };
 
@@ -115,9 +120,10 @@ static_assert(std::is_trivially_copyable_v<Event> && std::is_trivially_copyable_
 
 std::string_view to_string(EventKind kind);
 std::string_view to_string(EffectKind kind);
-std::string_view to_string(Outcome outcome);        // ok, function-error, timeout, crash, init-error
-std::string_view to_string(RejectReason reason);    // reserved-concurrency, account-concurrency, …
-std::string_view to_string(RetireReason reason);    // expired, evicted, …
-std::string_view to_string(ColdCause cause);        // first, expired, evicted, concurrency, prewarm-miss, lost
+std::string_view to_string(Outcome outcome);      // ok, function-error, timeout, crash, init-error
+std::string_view to_string(RejectReason reason);  // reserved-concurrency, account-concurrency, …
+std::string_view to_string(RetireReason reason);  // expired, evicted, …
+std::string_view to_string(
+    ColdCause cause);  // first, expired, evicted, concurrency, prewarm-miss, lost
 
 }  // namespace lambdarium::fleet

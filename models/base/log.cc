@@ -17,6 +17,8 @@ bool parse_log_level(std::string_view name, LogLevel& level) {
   return false;
 }
 
-std::string_view to_string(LogLevel level) { return kNames[static_cast<std::size_t>(level)]; }
+std::string_view to_string(LogLevel level) {
+  return kNames[static_cast<std::size_t>(level)];
+}
 
 }  // namespace lambdarium

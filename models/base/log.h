@@ -1,5 +1,6 @@
-// Log lines: an event name and fields, given to a sink. Libraries write to the sink they were handed; main() chooses where it
-// goes. The sink adds the wall time, so that nothing below it reads a clock.
+// Log lines: an event name and fields, given to a sink. Libraries write to the sink they were
+// handed; main() chooses where it goes. The sink adds the wall time, so that nothing below it reads
+// a clock.
 
 #pragma once
 

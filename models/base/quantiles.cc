@@ -70,7 +70,8 @@ Duration Quantiles::quantile(double p) const {
   return Duration{max_};
 }
 
-// Values below 2^sub_bits have a bucket each; above, each power of two is split into 2^sub_bits buckets.
+// Values below 2^sub_bits have a bucket each; above, each power of two is split into 2^sub_bits
+// buckets.
 std::size_t Quantiles::bucket_of(std::int64_t value) const {
   const auto v = static_cast<std::uint64_t>(value);
   const int shift = std::max(0, static_cast<int>(std::bit_width(v)) - 1 - sub_bits_);

@@ -1,7 +1,8 @@
 // Percentiles of a stream of durations in bounded memory.
 //
-// The first kExactSamples values are kept and give exact nearest-rank percentiles; a longer stream is counted in log-linear
-// buckets whose width is at most 1/1024 of the value. Count, sum, minimum and maximum are exact always.
+// The first kExactSamples values are kept and give exact nearest-rank percentiles; a longer stream
+// is counted in log-linear buckets whose width is at most 1/1024 of the value. Count, sum, minimum
+// and maximum are exact always.
 
 #pragma once
 
@@ -16,7 +17,8 @@ class Quantiles {
  public:
   static constexpr std::size_t kExactSamples = 65'536;
 
-  // `sub_bits`: a bucket's width is 2^-sub_bits of its value. `exact`: values kept before counting starts.
+  // `sub_bits`: a bucket's width is 2^-sub_bits of its value. `exact`: values kept before counting
+  // starts.
   explicit Quantiles(int sub_bits = 10, std::size_t exact = kExactSamples);
 
   // Negative values count as zero.
@@ -27,7 +29,8 @@ class Quantiles {
   double mean_seconds() const;  // 0 when empty
   Duration min() const { return count_ == 0 ? Duration::zero() : Duration{min_}; }
   Duration max() const { return Duration{max_}; }
-  // The smallest value v such that at least p of all values are at most v; p in [0, 1]. Zero when empty.
+  // The smallest value v such that at least p of all values are at most v; p in [0, 1]. Zero when
+  // empty.
   Duration quantile(double p) const;
 
  private:

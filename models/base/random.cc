@@ -12,7 +12,8 @@ RandomStream::RandomStream(std::uint64_t seed, std::string_view name, std::uint6
   for (const char c : name) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }
-  key_ = mix(mix(seed + 0x9e3779b97f4a7c15ULL) ^ mix(hash) ^ mix(index * 0xd1342543de82ef95ULL + 1));
+  key_ =
+      mix(mix(seed + 0x9e3779b97f4a7c15ULL) ^ mix(hash) ^ mix(index * 0xd1342543de82ef95ULL + 1));
 }
 
 std::uint64_t RandomStream::below(std::uint64_t n) {
@@ -29,9 +30,13 @@ std::uint64_t RandomStream::below(std::uint64_t n) {
   return static_cast<std::uint64_t>(product >> 64);
 }
 
-double RandomStream::exponential() { return -std::log(uniform_open()); }
+double RandomStream::exponential() {
+  return -std::log(uniform_open());
+}
 
-double RandomStream::normal() { return normal_quantile(uniform_open()); }
+double RandomStream::normal() {
+  return normal_quantile(uniform_open());
+}
 
 double normal_quantile(double p) {
   // P. J. Acklam's rational approximation, then one step of Halley's method (error below 1e-15).

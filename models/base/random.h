@@ -1,7 +1,8 @@
 // Named, counter-based random streams.
 //
-// A stream is a pure function of (seed, name, index) and of how many numbers were drawn from it, so changing one consumer does
-// not shift another. The generator is SplitMix64 over a counter; the same numbers come out on every machine.
+// A stream is a pure function of (seed, name, index) and of how many numbers were drawn from it, so
+// changing one consumer does not shift another. The generator is SplitMix64 over a counter; the
+// same numbers come out on every machine.
 
 #pragma once
 

@@ -14,7 +14,9 @@ std::string Error::to_string() const {
 Error invalid_input(std::string message, SourceMark where) {
   return {ErrorCode::kInvalidInput, std::move(message), std::move(where)};
 }
-Error not_found(std::string message) { return {ErrorCode::kNotFound, std::move(message), {}}; }
+Error not_found(std::string message) {
+  return {ErrorCode::kNotFound, std::move(message), {}};
+}
 Error unavailable(std::string message) {
   return {ErrorCode::kUnavailable, std::move(message), {}};
 }

@@ -1,7 +1,8 @@
 // Expected failures as values: a Result<T> is a T or an Error.
 //
-// An Error says what was wrong, with the value, what would be right, and where. What is wrong in the user's input carries
-// ErrorCode::kInvalidInput (the program ends with exit code 2), what the machine refused carries kUnavailable (exit code 1).
+// An Error says what was wrong, with the value, what would be right, and where. What is wrong in
+// the user's input carries ErrorCode::kInvalidInput (the program ends with exit code 2), what the
+// machine refused carries kUnavailable (exit code 1).
 
 #pragma once
 
@@ -104,16 +105,18 @@ using Status = Result<void>;
 #define LAM_CONCAT_INNER(a, b) a##b
 #define LAM_CONCAT(a, b) LAM_CONCAT_INNER(a, b)
 
-// LAM_TRY(auto value, expression): declares `value` from the Result, or returns its error from the calling function.
+// LAM_TRY(auto value, expression): declares `value` from the Result, or returns its error from the
+// calling function.
 #define LAM_TRY(declaration, expression) \
   LAM_TRY_INNER(declaration, expression, LAM_CONCAT(lam_try_result_, __LINE__))
-#define LAM_TRY_INNER(declaration, expression, name)  \
-  auto name = (expression);                           \
-  if (!name.ok()) return std::move(name).error();     \
+#define LAM_TRY_INNER(declaration, expression, name) \
+  auto name = (expression);                          \
+  if (!name.ok()) return std::move(name).error();    \
   declaration = *std::move(name)
 
 // LAM_TRY_STATUS(expression): for Status.
-#define LAM_TRY_STATUS(expression) LAM_TRY_STATUS_INNER(expression, LAM_CONCAT(lam_try_status_, __LINE__))
+#define LAM_TRY_STATUS(expression) \
+  LAM_TRY_STATUS_INNER(expression, LAM_CONCAT(lam_try_status_, __LINE__))
 #define LAM_TRY_STATUS_INNER(expression, name) \
   auto name = (expression);                    \
   if (!name.ok()) return name.error()

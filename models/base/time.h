@@ -1,7 +1,8 @@
 // Time and duration, on either clock.
 //
-// Both are 64-bit counts of nanoseconds. A Time is a point on *the* clock of the run: since the epoch of the recording for
-// the emulator, since the start of the run for the simulator. Code that decides is handed a Time; it never reads one.
+// Both are 64-bit counts of nanoseconds. A Time is a point on *the* clock of the run: since the
+// epoch of the recording for the emulator, since the start of the run for the simulator. Code that
+// decides is handed a Time; it never reads one.
 
 #pragma once
 
@@ -28,11 +29,21 @@ using Time = RunClock::time_point;
 inline constexpr Time kNever = Time::max();
 inline constexpr Duration kForever = Duration::max();
 
-constexpr Time at(Duration since_start) { return Time{since_start}; }
-constexpr std::int64_t to_ns(Time t) { return t.time_since_epoch().count(); }
-constexpr double to_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-constexpr double to_seconds(Time t) { return to_seconds(t.time_since_epoch()); }
-constexpr double to_ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+constexpr Time at(Duration since_start) {
+  return Time{since_start};
+}
+constexpr std::int64_t to_ns(Time t) {
+  return t.time_since_epoch().count();
+}
+constexpr double to_seconds(Duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+constexpr double to_seconds(Time t) {
+  return to_seconds(t.time_since_epoch());
+}
+constexpr double to_ms(Duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
 
 // Rounds to the nearest nanosecond; saturates at kForever and -kForever, and NaN becomes zero.
 Duration from_seconds(double seconds);

@@ -1,4 +1,5 @@
-// A callable that is moved, never copied: std::move_only_function for a standard library that lacks it.
+// A callable that is moved, never copied: std::move_only_function for a standard library that lacks
+// it.
 
 #pragma once
 
@@ -20,9 +21,9 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction(std::nullptr_t) {}
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  UniqueFunction(F&& f) : impl_(std::make_unique<Impl<std::decay_t<F>>>(std::forward<F>(f))) {}
+  requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
+           std::is_invocable_r_v<R, std::decay_t<F>&, Args...>) UniqueFunction(F&& f)
+      : impl_(std::make_unique<Impl<std::decay_t<F>>>(std::forward<F>(f))) {}
 
   R operator()(Args... args) {
     LAM_CHECK(impl_ != nullptr, "empty UniqueFunction called");

@@ -10,8 +10,8 @@ namespace lambdarium {
 
 const std::vector<std::string_view>& known_runtimes() {
   static const std::vector<std::string_view> names{
-      "nodejs18.x", "nodejs20.x", "nodejs22.x",   "nodejs24.x",      "python3.8",
-      "python3.9",  "python3.10", "python3.11",   "python3.12",      "python3.13",
+      "nodejs18.x", "nodejs20.x",   "nodejs22.x",     "nodejs24.x", "python3.8",
+      "python3.9",  "python3.10",   "python3.11",     "python3.12", "python3.13",
       "python3.14", "provided.al2", "provided.al2023"};
   return names;
 }

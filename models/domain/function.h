@@ -26,7 +26,8 @@ struct FunctionDefinition {
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> tags;
   std::optional<std::int64_t> reserved_concurrency;
-  std::int64_t environment_concurrency = 1;  // requests that one execution environment serves at once
+  std::int64_t environment_concurrency =
+      1;  // requests that one execution environment serves at once
 
   // Where the code lies, as an absolute folder: a template's CodeUri, or an unpacked zip.
   std::string code_directory;

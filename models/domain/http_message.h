@@ -1,4 +1,5 @@
-// HTTP requests and responses as values, so that whatever answers them is a function that needs no port.
+// HTTP requests and responses as values, so that whatever answers them is a function that needs no
+// port.
 
 #pragma once
 
@@ -13,7 +14,8 @@ struct HeaderField {
   std::string value;
 };
 
-// Header fields in the order of the wire, names as spelled by the sender, looked up without regard to case.
+// Header fields in the order of the wire, names as spelled by the sender, looked up without regard
+// to case.
 class HeaderList {
  public:
   HeaderList() = default;
@@ -57,7 +59,8 @@ struct HttpRequest {
   // Without the '?'; empty when there is none.
   std::string_view query() const {
     const auto mark = target.find('?');
-    return mark == std::string::npos ? std::string_view{} : std::string_view{target}.substr(mark + 1);
+    return mark == std::string::npos ? std::string_view{}
+                                     : std::string_view{target}.substr(mark + 1);
   }
 };
 

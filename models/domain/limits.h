@@ -1,4 +1,5 @@
-// AWS's limits and defaults that more than one room needs. Sources: Lambda quotas page and recorded answers of the service.
+// AWS's limits and defaults that more than one room needs. Sources: Lambda quotas page and recorded
+// answers of the service.
 
 #pragma once
 

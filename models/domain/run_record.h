@@ -1,5 +1,6 @@
-// What a run leaves behind, as values, and where it goes. Runs of the emulator, the simulator, replays and labs have one form;
-// the SQLite file behind it is emulator/store's. docs/run-format.md documents the columns.
+// What a run leaves behind, as values, and where it goes. Runs of the emulator, the simulator,
+// replays and labs have one form; the SQLite file behind it is emulator/store's. docs/run-format.md
+// documents the columns.
 
 #pragma once
 

@@ -11,8 +11,8 @@ namespace lambdarium {
 
 // Trivially copyable, 24 bytes: traces of millions of rows are held in memory or streamed.
 struct TraceRecord {
-  Time arrival;          // from the start of the trace
-  Duration duration;     // service time of a warm run
+  Time arrival;                // from the start of the trace
+  Duration duration;           // service time of a warm run
   std::uint32_t function = 0;  // index into the trace's functions
   std::uint32_t padding = 0;
 };

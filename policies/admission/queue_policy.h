@@ -13,7 +13,7 @@
 namespace lambdarium::policies {
 
 enum class QueueOrder : std::uint8_t {
-  kReject,    // no queue: throttle, as AWS does for synchronous invocations
+  kReject,  // no queue: throttle, as AWS does for synchronous invocations
   kFifo,
   kSjf,       // shortest expected service time first
   kPriority,  // highest priority first

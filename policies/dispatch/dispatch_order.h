@@ -11,10 +11,10 @@
 namespace lambdarium::policies {
 
 enum class DispatchOrder : std::uint8_t {
-  kMru,       // finished last (what measurements of Lambda suggest)
-  kLru,       // finished longest ago
-  kNewest,    // created last (SimFaaS)
-  kOldest,    // created first
+  kMru,     // finished last (what measurements of Lambda suggest)
+  kLru,     // finished longest ago
+  kNewest,  // created last (SimFaaS)
+  kOldest,  // created first
   kRandom,
   kLowestId,  // lowest slot
 };

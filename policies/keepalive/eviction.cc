@@ -30,7 +30,11 @@ double eviction_priority(Eviction policy, const EvictionInputs& inputs) {
 Result<Eviction> parse_eviction(std::string_view name) {
   return parse_named<Eviction>("eviction policy", name, kNames);
 }
-std::string_view to_string(Eviction policy) { return kNames[static_cast<std::size_t>(policy)]; }
-std::span<const std::string_view> eviction_names() { return kNames; }
+std::string_view to_string(Eviction policy) {
+  return kNames[static_cast<std::size_t>(policy)];
+}
+std::span<const std::string_view> eviction_names() {
+  return kNames;
+}
 
 }  // namespace lambdarium::policies

@@ -1,4 +1,5 @@
-// Which idle environment makes room where memory or the number of environments is bounded: the one of the lowest priority.
+// Which idle environment makes room where memory or the number of environments is bounded: the one
+// of the lowest priority.
 
 #pragma once
 
@@ -16,17 +17,18 @@ enum class Eviction : std::uint8_t {
   kFifo,        // created first
   kLfu,         // fewest invocations of its function since it last had no environment
   kSize,        // most memory
-  kGreedyDual,  // clock + frequency × cold-start cost ÷ memory (FaasCache, ASPLOS 2021; variant `own`)
+  kGreedyDual,  // clock + frequency × cold-start cost ÷ memory (FaasCache, ASPLOS 2021; variant
+                // `own`)
 };
 
 // What a priority is computed from, at the moment the environment becomes idle.
 struct EvictionInputs {
   Time finished_at;
-  std::uint32_t serial = 0;       // order of creation
-  std::int64_t frequency = 1;     // invocations of the function since it last had no environment
+  std::uint32_t serial = 0;    // order of creation
+  std::int64_t frequency = 1;  // invocations of the function since it last had no environment
   std::int64_t memory_mb = 1;
   Duration cold_start_cost{};
-  double clock = 0;               // greedy-dual: the largest priority evicted so far
+  double clock = 0;  // greedy-dual: the largest priority evicted so far
 };
 
 // Lower goes first; equal priorities are ordered by slot.

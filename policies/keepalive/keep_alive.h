@@ -1,7 +1,8 @@
 // How long an idle environment is kept.
 //
-// A value, not an interface: the fleet asks once for each completion, and a switch over a closed set inlines. `none` retires the
-// environment as soon as it is idle, so that every request is cold; `fixed` keeps it for ttl.
+// A value, not an interface: the fleet asks once for each completion, and a switch over a closed
+// set inlines. `none` retires the environment as soon as it is idle, so that every request is cold;
+// `fixed` keeps it for ttl.
 
 #pragma once
 
@@ -43,8 +44,9 @@ struct KeepAlive {
   }
 };
 
-Result<KeepAliveName> parse_keep_alive_name(std::string_view name);    // fixed, none
-Result<KeepAliveClock> parse_keep_alive_clock(std::string_view name);  // finish, arrival, first-idle
+Result<KeepAliveName> parse_keep_alive_name(std::string_view name);  // fixed, none
+Result<KeepAliveClock> parse_keep_alive_clock(
+    std::string_view name);  // finish, arrival, first-idle
 std::string_view to_string(KeepAliveName name);
 std::string_view to_string(KeepAliveClock clock);
 std::span<const std::string_view> keep_alive_names();

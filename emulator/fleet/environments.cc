@@ -1,0 +1,329 @@
+// The fleet's rules for environments: start, ready, idle, room for others, and the end of one.
+
+#include <algorithm>
+
+#include "emulator/fleet/fleet_impl.h"
+#include "models/base/check.h"
+
+namespace lambdarium::fleet {
+
+IdleIndex& Fleet::Impl::index_of(const Environment& environment) {
+  Function& function = functions[environment.function];
+  return environment.provisioned ? function.idle_provisioned : function.idle;
+}
+
+// An environment that can take one more invocation of the function, or kNil. Provisioned ones go
+// first, as their time is paid for; then busy ones with room, so that requests are packed; then the
+// dispatch policy chooses among the idle.
+std::uint32_t Fleet::Impl::pick(Function& function) {
+  if (!function.idle_provisioned.empty()) {
+    return function.idle_provisioned.pick(settings_.dispatch, dispatch_random_);
+  }
+  if (!function.spare.empty()) return function.spare.back();
+  if (!function.idle.empty()) return function.idle.pick(settings_.dispatch, dispatch_random_);
+  return kNil;
+}
+
+std::uint32_t Fleet::Impl::start(FunctionId id, InvocationId cause_id, ColdCause cause,
+                                 bool provisioned, Time now) {
+  std::uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<std::uint32_t>(environments_.size());
+    environments_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Function& function = functions[id];
+  Environment& environment = environments_[slot];
+  environment = Environment{};
+  environment.state = EnvironmentState::kStarting;
+  environment.serial = next_serial_++;
+  environment.function = id;
+  environment.provisioned = provisioned;
+  environment.memory_mb = static_cast<std::int32_t>(function.settings.memory_mb);
+  environment.concurrency = static_cast<std::int32_t>(function.settings.concurrency);
+  environment.timeout = function.settings.timeout;
+  environment.revision = function.settings.revision;
+  environment.started = now;
+  environment.finished = now - Duration{1};  // before `started`: not used yet
+  ++function.live;
+  ++function.starting;
+  if (provisioned) {
+    ++function.provisioned;
+    ++provisioned_;
+    provisioned_mb_ += environment.memory_mb;
+  }
+  function.started_before = true;
+  ++population.total;
+  ++population.starting;
+  population.memory_mb += environment.memory_mb;
+
+  Effect& effect = emit(EffectKind::kStartEnvironment);
+  effect.environment = {slot, environment.serial};
+  effect.function = id;
+  effect.invocation = cause_id;
+  effect.cause = cause;
+  effect.memory_mb = environment.memory_mb;
+  effect.provisioned = provisioned;
+  return slot;
+}
+
+bool Fleet::Impl::make_room(const Function& function, Time now) {
+  if (!bounded()) return true;
+  const std::int64_t wanted_mb = function.settings.memory_mb;
+  const auto fits = [&] {
+    return population.total < settings_.max_environments.value_or(INT64_MAX) &&
+           population.memory_mb + wanted_mb <= settings_.memory_capacity_mb.value_or(INT64_MAX);
+  };
+  // Nothing is evicted for a start that cannot fit even then.
+  const std::int64_t kept_mb = population.memory_mb - evictable_mb_;
+  if (kept_mb + wanted_mb > settings_.memory_capacity_mb.value_or(INT64_MAX)) return false;
+  while (!fits()) {
+    if (evictable_.empty()) return false;
+    const auto [priority, slot] = *evictable_.begin();
+    eviction_clock_ = std::max(eviction_clock_, priority);
+    retire(slot, RetireReason::kEvicted, now);
+  }
+  return true;
+}
+
+bool Fleet::Impl::could_ever_fit(const Function& function) const {
+  return provisioned_ < settings_.max_environments.value_or(INT64_MAX) &&
+         provisioned_mb_ + function.settings.memory_mb <=
+             settings_.memory_capacity_mb.value_or(INT64_MAX);
+}
+
+// A token bucket of `environments` tokens that refills continuously, kept as the time at which it
+// would be full: exact in integers.
+bool Fleet::Impl::within_scaling_rate(Function& function, Time now) {
+  if (!settings_.scaling_rate.has_value()) return true;
+  const ScalingRate& rate = *settings_.scaling_rate;
+  const Duration each = rate.period / rate.environments;
+  const Time full_at = std::max(function.start_credit, now) + each;
+  if (full_at - now > each * rate.environments) return false;
+  function.start_credit = full_at;
+  return true;
+}
+
+void Fleet::Impl::environment_ready(EnvironmentRef ref, Time now) {
+  Environment* environment = find(ref);
+  if (environment == nullptr || environment->state != EnvironmentState::kStarting) return;
+  const FunctionId ref_function = environment->function;
+  environment->ready = now;
+  --functions[ref_function].starting;
+  --population.starting;
+  if (environment->bound) {
+    environment->bound = false;
+    // Neither idle nor busy for the moment of this call: dispatch() makes it busy.
+    const Waiting first = environment->first;
+    dispatch(ref.slot, first, now, true);
+  } else if (environment->stale) {
+    retire(ref.slot, RetireReason::kReplaced, now);
+    keep_provisioned(ref_function, now);
+    mark_for_service(ref_function);
+  } else {
+    become_idle(ref.slot, now);
+    mark_for_service(ref_function);
+  }
+  serve_waiting(now);
+}
+
+void Fleet::Impl::environment_lost(EnvironmentRef ref, Outcome outcome, Time now) {
+  Environment* environment = find(ref);
+  if (environment == nullptr) return;
+  const FunctionId id = environment->function;
+  const bool was_ready = environment->ready != kNever;
+  if (environment->bound) fail_start(ref.slot, outcome, now);
+  while (environment->run_head != kNil) fail(ref.slot, environment->run_head, outcome, now, now);
+  retire(ref.slot, RetireReason::kLost, now);
+  Function& function = functions[id];
+  if (!was_ready && !function.waiting.empty() && function.starting == 0) {
+    // Those that shared the start that failed: the first of them fails with it, the others start
+    // anew.
+    const Waiting head = function.waiting.front();
+    function.waiting.pop_front();
+    release(head.pool);
+    Effect& failed = emit(EffectKind::kFail);
+    failed.invocation = head.id;
+    failed.function = id;
+    failed.environment = ref;
+    failed.outcome = outcome;
+  }
+  // One that never became ready is not started again by itself: it would fail for ever.
+  if (was_ready) keep_provisioned(id, now);
+  mark_for_service(id);
+  serve_waiting(now);
+}
+
+// After an invocation has left an environment.
+void Fleet::Impl::after_work(std::uint32_t slot, Time now) {
+  Environment& environment = environments_[slot];
+  Function& function = functions[environment.function];
+  environment.finished = now;
+  if (environment.running > 0) {
+    set_due(slot, earliest_deadline(environment));
+    std::erase(function.spare, slot);
+    if (!environment.stale) function.spare.push_back(slot);
+  } else if (environment.stale) {
+    retire(slot, function.settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
+  } else {
+    if (environment.concurrency > 1) std::erase(function.spare, slot);
+    become_idle(slot, now);
+  }
+  mark_for_service(environment.function);
+}
+
+void Fleet::Impl::become_idle(std::uint32_t slot, Time now) {
+  Environment& environment = environments_[slot];
+  if (environment.state == EnvironmentState::kBusy) --population.busy;
+  environment.state = EnvironmentState::kIdle;
+  if (environment.first_idle == kNever) environment.first_idle = now;
+  ++population.idle;
+  population.idle_memory_mb += environment.memory_mb;
+  index_of(environment).insert(environments_, slot, settings_.dispatch);
+  if (environment.provisioned) {
+    environment.due = kNever;
+    return;
+  }
+  Time expires =
+      settings_.keep_alive.expires_at(now, environment.dispatched, environment.first_idle);
+  if (settings_.at_expiry == AtExpiry::kWarm) expires = add_saturated(expires, Duration{1});
+  set_due(slot, std::max(expires, now));
+  if (bounded()) {
+    const Function& function = functions[environment.function];
+    environment.priority = policies::eviction_priority(
+        settings_.eviction, {now, environment.serial, function.frequency, environment.memory_mb,
+                             function.settings.cold_start_cost, eviction_clock_});
+    evictable_.insert({environment.priority, slot});
+    evictable_mb_ += environment.memory_mb;
+  }
+}
+
+void Fleet::Impl::leave_idle(std::uint32_t slot) {
+  Environment& environment = environments_[slot];
+  --population.idle;
+  population.idle_memory_mb -= environment.memory_mb;
+  index_of(environment).remove(environments_, slot, settings_.dispatch);
+  if (bounded() && !environment.provisioned) {
+    evictable_.erase({environment.priority, slot});
+    evictable_mb_ -= environment.memory_mb;
+  }
+}
+
+void Fleet::Impl::retire(std::uint32_t slot, RetireReason reason, Time now) {
+  (void)now;
+  Environment& environment = environments_[slot];
+  Function& function = functions[environment.function];
+  LAM_DCHECK(environment.running == 0);
+  switch (environment.state) {
+    case EnvironmentState::kIdle:
+      leave_idle(slot);
+      break;
+    case EnvironmentState::kBusy:
+      --population.busy;
+      if (environment.concurrency > 1) std::erase(function.spare, slot);
+      break;
+    case EnvironmentState::kStarting:
+      if (environment.ready == kNever) {
+        --population.starting;
+        --function.starting;
+      }
+      break;
+    case EnvironmentState::kGone:
+      LAM_CHECK(false, "an environment retires once");
+  }
+  --population.total;
+  population.memory_mb -= environment.memory_mb;
+  --function.live;
+  if (environment.provisioned) {
+    --function.provisioned;
+    --provisioned_;
+    provisioned_mb_ -= environment.memory_mb;
+  }
+  if (function.live == 0) {
+    function.frequency = 0;
+    function.last_loss = reason;
+  }
+  Effect& effect = emit(EffectKind::kRetireEnvironment);
+  effect.environment = {slot, environment.serial};
+  effect.function = environment.function;
+  effect.retire = reason;
+  environment.state = EnvironmentState::kGone;
+  environment.wake_at = kNever;
+  free_slots_.push_back(slot);
+}
+
+void Fleet::Impl::keep_provisioned(FunctionId id, Time now) {
+  const Function& function = functions[id];
+  if (function.settings.removed) return;
+  while (functions[id].provisioned < functions[id].settings.provisioned_concurrency) {
+    start(id, kNoInvocation, ColdCause::kNone, true, now);
+  }
+}
+
+// Provisioned environments beyond the configured number go on as ordinary ones.
+void Fleet::Impl::release_provisioned(FunctionId id, Time now) {
+  for (std::uint32_t slot = 0; slot < environments_.size(); ++slot) {
+    Function& function = functions[id];
+    if (function.provisioned <= function.settings.provisioned_concurrency) return;
+    Environment& environment = environments_[slot];
+    const bool ours = environment.state != EnvironmentState::kGone && environment.function == id;
+    if (!ours || !environment.provisioned) continue;
+    const bool idle = environment.state == EnvironmentState::kIdle;
+    if (idle) leave_idle(slot);
+    environment.provisioned = false;
+    --function.provisioned;
+    --provisioned_;
+    provisioned_mb_ -= environment.memory_mb;
+    if (idle) become_idle(slot, now);
+  }
+}
+
+void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, Time now) {
+  LAM_CHECK(id <= functions.size(), "function ids are dense");
+  LAM_CHECK(settings.concurrency >= 1 && settings.memory_mb > 0);
+  advance(now, false);
+  if (id == functions.size()) functions.emplace_back();
+  Function& function = functions[id];
+  function.known = true;
+  function.settings = settings;
+
+  // Pools: a reserved function has its own, and its share leaves the account's.
+  if (settings.reserved_concurrency.has_value() && !settings.removed) {
+    if (function.own_pool == 0) {
+      function.own_pool = static_cast<std::uint32_t>(pools_.size());
+      pools_.emplace_back();
+    }
+    function.pool = function.own_pool;
+    pools_[function.pool].limit = settings.reserved_concurrency;
+  } else {
+    if (function.pool != 0) pools_[function.pool].limit = std::nullopt;
+    function.pool = 0;
+  }
+  if (settings_.account_concurrency.has_value()) {
+    std::int64_t unreserved = *settings_.account_concurrency;
+    for (const Function& each : functions) {
+      if (each.pool != 0) unreserved -= *each.settings.reserved_concurrency;
+    }
+    pools_[0].limit = std::max<std::int64_t>(0, unreserved);
+  }
+
+  for (std::uint32_t slot = 0; slot < environments_.size(); ++slot) {
+    Environment& environment = environments_[slot];
+    const bool ours = environment.state != EnvironmentState::kGone && environment.function == id;
+    if (!ours || (environment.revision == settings.revision && !settings.removed)) continue;
+    environment.stale = true;
+    if (environment.state == EnvironmentState::kIdle) {
+      retire(slot, settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
+    } else {
+      std::erase(functions[id].spare, slot);
+    }
+  }
+  release_provisioned(id, now);
+  keep_provisioned(id, now);
+  mark_for_service(id);
+  serve_waiting(now);
+}
+
+}  // namespace lambdarium::fleet
