@@ -34,6 +34,8 @@
 
 namespace lambdarium::traces {
 
+class ArrivalBuilder;  // of arrival_spec.cc
+
 // A process as a configuration names it. A plain number is a list of one.
 struct ArrivalSpec {
   std::string process;
@@ -52,7 +54,7 @@ class ArrivalProcess {
   double mean_rate_per_s() const { return mean_rate_; }
 
  private:
-  friend Result<ArrivalProcess> make_arrival_process(const ArrivalSpec& spec);
+  friend class ArrivalBuilder;
   enum class Kind : std::uint8_t {
     kPoisson,
     kDeterministic,
