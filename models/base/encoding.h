@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ void append_percent_decoded(std::string& out, std::string_view text, bool plus_i
 
 // Without overlong forms, surrogates and values above U+10FFFF.
 bool is_valid_utf8(std::string_view bytes);
+
+// How deep arrays and objects are nested in a JSON text, without parsing it: 0 for a scalar. For
+// input that a recursive writer is going to see.
+std::size_t json_nesting(std::string_view text);
 
 // Appends `text` as a JSON string with its quotes. Each ill-formed UTF-8 byte becomes U+FFFD, so
 // that the output is JSON always.
