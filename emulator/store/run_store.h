@@ -37,7 +37,7 @@ struct RunWriterOptions {
   enum class Mode : std::uint8_t { kDirect, kBackground };
   Mode mode = Mode::kDirect;
   std::size_t group_rows = 32'768;   // committed together at the latest; at least 1
-  std::size_t queue_rows = 262'144;  // kBackground: rows that may wait for the disk
+  std::size_t queue_rows = 131'072;  // kBackground: rows that may wait for the disk
   Duration group_delay = 100ms;      // kBackground: a row waits at most this long for its group
 };
 
