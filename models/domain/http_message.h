@@ -36,6 +36,7 @@ class HeaderList {
   std::size_t size() const { return fields_.size(); }
   bool empty() const { return fields_.empty(); }
   void clear() { fields_.clear(); }
+  void reserve(std::size_t count) { fields_.reserve(count); }
   // The most recently added field. Requires: not empty.
   HeaderField& back() { return fields_.back(); }
 

@@ -118,6 +118,8 @@ class Handler {
   virtual HttpResponse refuse(const Refusal& refusal, const HttpRequest* head);
 };
 
+class ServerCore;
+
 struct ServerCounters {
   std::uint64_t accepted = 0;
   std::uint64_t requests = 0;  // handed to the Handler
@@ -146,8 +148,7 @@ class Server {
   const ServerCounters& counters() const;
 
  private:
-  class Impl;
-  Impl* impl_;  // shared with connections that are still closing
+  ServerCore* core_;  // shared with connections that are still closing
 };
 
 // "OK" for 200; "Unknown" for codes without a name.

@@ -64,8 +64,8 @@ class CoarseTimeout {
   UniqueFunction<void()> on_timeout_;
   std::uint64_t due_tick_ = kNotSet;
   std::uint64_t linked_tick_ = kNotSet;  // the slot it is linked in, at or before due_tick_
-  CoarseTimeout* previous_ = nullptr;
   CoarseTimeout* next_ = nullptr;
+  CoarseTimeout** back_ = nullptr;  // what points at this one; null when it is in no slot
 };
 
 }  // namespace lambdarium::http
