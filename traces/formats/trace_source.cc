@@ -87,7 +87,19 @@ class MemorySource final : public TraceSource {
   std::size_t place_ = 0;
 };
 
-// The format that the first line shows.
+Result<std::unique_ptr<TraceSource>> open_whole(const TraceOptions& options) {
+  std::string_view format = options.format;
+  if (format.empty() || format == "auto") {
+    LAM_TRY(format, detect_format(options.path));
+  }
+  if (format == kFormatSimple) return open_rows(make_simple_format(), options);
+  if (format == kFormatAzure2021) return open_rows(make_azure_2021_format(), options);
+  if (format == kFormatAzure2019) return open_azure_2019(options);
+  return invalid_input(unknown_name_message("trace format", format, kFormats));
+}
+
+}  // namespace
+
 Result<std::string_view> detect_format(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return kFormatAzure2019;
@@ -101,19 +113,6 @@ Result<std::string_view> detect_format(const std::string& path) {
       "app,func,end_timestamp,duration; azure-2019: HashFunction and minutes)",
       {.file = path, .line = 1});
 }
-
-Result<std::unique_ptr<TraceSource>> open_whole(const TraceOptions& options) {
-  std::string_view format = options.format;
-  if (format.empty() || format == "auto") {
-    LAM_TRY(format, detect_format(options.path));
-  }
-  if (format == kFormatSimple) return open_rows(make_simple_format(), options);
-  if (format == kFormatAzure2021) return open_rows(make_azure_2021_format(), options);
-  if (format == kFormatAzure2019) return open_azure_2019(options);
-  return invalid_input(unknown_name_message("trace format", format, kFormats));
-}
-
-}  // namespace
 
 std::span<const std::string_view> known_formats() {
   return kFormats;

@@ -97,6 +97,9 @@ inline constexpr std::size_t kBatchRecords = 4096;
 
 Result<std::unique_ptr<TraceSource>> open_trace(const TraceOptions& options);
 
+// The format that the header of the file at `path` shows; a folder is azure-2019.
+Result<std::string_view> detect_format(const std::string& path);
+
 // A whole trace in memory.
 struct Trace {
   std::vector<TraceRecord> records;  // ascending by arrival
