@@ -1,5 +1,5 @@
-# Finds every library once. Required ones stop the configure step with the package to install; optional ones are listed
-# at the end of it (lam_print_summary).
+# Finds every library once. Required ones stop the configure step with the package to install;
+# optional ones are listed at the end of it (lam_print_summary).
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.44)
@@ -20,7 +20,8 @@ endif()
 pkg_check_modules(openblas IMPORTED_TARGET openblas)
 find_package(benchmark QUIET)
 
-# CUDA: the architectures must be chosen before the language is enabled, and CMake 3.25 does not know nvcc's C++20 flag.
+# CUDA: the architectures must be chosen before the language is enabled, and CMake 3.25 does not know
+# nvcc's C++20 flag.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80 90)
 endif()

@@ -1,4 +1,5 @@
-# How every target of the project is built: one language level, one set of warnings, one shape for libraries and tests.
+# How every target of the project is built: one language level, one set of warnings, one shape for
+# libraries and tests.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -50,7 +51,8 @@ function(lam_program target)
   target_link_libraries(${target} PRIVATE ${ARG_LIBS})
 endfunction()
 
-# lam_test(<target> SOURCES x_test.cc … LIBS … [LABELS …] [TIMEOUT s]): one Boost.Test program, one ctest entry.
+# lam_test(<target> SOURCES x_test.cc … LIBS … [LABELS …] [TIMEOUT s]): one Boost.Test program, one
+# ctest entry.
 # The program's first source defines the module: tests/support/main.cc is added here.
 function(lam_test target)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
@@ -65,6 +67,8 @@ function(lam_test target)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  set_tests_properties(${target} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77)
-  target_compile_definitions(${target} PRIVATE LAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LAM_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_tests_properties(${target} PROPERTIES
+    TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77)
+  target_compile_definitions(${target} PRIVATE
+    LAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LAM_BINARY_DIR="${CMAKE_BINARY_DIR}")
 endfunction()
