@@ -22,9 +22,9 @@ std::string init_start_line(std::string_view runtime_version, std::string_view r
 
 struct InitReport {
   Duration duration = Duration::zero();
-  std::string_view phase = "init";  // init or invoke
-  std::string_view status;          // timeout or error
-  std::string_view error_type;      // with status error
+  std::string_view phase = "init";   // init or invoke
+  std::string_view status = {};      // timeout or error
+  std::string_view error_type = {};  // with status error
 };
 std::string init_report_line(const InitReport& report);
 
@@ -37,9 +37,9 @@ struct InvocationReport {
   std::int64_t billed_ms = 0;
   std::int64_t memory_mb = 0;
   std::int64_t max_memory_mb = 0;
-  std::optional<Duration> init;  // of the invocation that waited for its environment
-  std::string_view status;       // empty, timeout or error
-  std::string_view error_type;   // with status error
+  std::optional<Duration> init = {};  // of the invocation that waited for its environment
+  std::string_view status = {};       // empty, timeout or error
+  std::string_view error_type = {};   // with status error
 };
 std::string report_line(const InvocationReport& report);
 

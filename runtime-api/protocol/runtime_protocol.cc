@@ -296,15 +296,16 @@ void RuntimeProtocol::fail_post(ExchangeId exchange, Body body, Time now,
   if (body == Body::kTruncated) {
     result.error_type = kTruncatedResponse;
     result.payload = unknown_error_payload(kTruncatedResponse);
-    refuse(exchange, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated", effects);
-  } else {
-    result.error_type = kResponseTooLarge;
-    result.payload = response_too_large_payload();
-    refuse(exchange, 413, "RequestEntityTooLarge",
-           fmt::format("Exceeded maximum allowed payload size ({} bytes).", kSyncPayloadBytesMax),
-           effects);
+    finish(std::move(result), now, effects);
+    return refuse(exchange, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated",
+                  effects);
   }
+  result.error_type = kResponseTooLarge;
+  result.payload = response_too_large_payload();
   finish(std::move(result), now, effects);
+  refuse(exchange, 413, "RequestEntityTooLarge",
+         fmt::format("Exceeded maximum allowed payload size ({} bytes).", kSyncPayloadBytesMax),
+         effects);
 }
 
 void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Body body, Time now,
@@ -316,8 +317,9 @@ void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Bod
     result.function_error = true;
     result.error_type = kInvalidResponseMode;
     result.payload = unknown_error_payload(kInvalidResponseMode);
-    refuse(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode", effects);
-    return finish(std::move(result), now, effects);
+    finish(std::move(result), now, effects);
+    return refuse(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode",
+                  effects);
   }
   const bool too_large = std::cmp_greater(request.body.size(), kSyncPayloadBytesMax);
   if (body != Body::kComplete || too_large) {
@@ -340,8 +342,8 @@ void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Bod
   } else {
     result.payload = std::move(request.body);
   }
-  accept(exchange, effects);
   finish(std::move(result), now, effects);
+  accept(exchange, effects);
 }
 
 void RuntimeProtocol::on_error(ExchangeId exchange, HttpRequest& request, Body body, Time now,
@@ -365,8 +367,8 @@ void RuntimeProtocol::on_error(ExchangeId exchange, HttpRequest& request, Body b
   } else {
     result.payload = std::move(request.body);
   }
-  accept(exchange, effects);
   finish(std::move(result), now, effects);
+  accept(exchange, effects);
 }
 
 void RuntimeProtocol::on_init_error(ExchangeId exchange, HttpRequest& request, Time now,
@@ -380,8 +382,8 @@ void RuntimeProtocol::on_init_error(ExchangeId exchange, HttpRequest& request, T
   if (failed.payload.empty()) {
     failed.payload = unknown_error_payload(sent_type.empty() ? sent_type : failed.error_type);
   }
-  accept(exchange, effects);
   effects.emplace_back(std::move(failed));
+  accept(exchange, effects);
 }
 
 void RuntimeProtocol::shut_down(std::vector<Effect>& effects) {
