@@ -84,30 +84,36 @@ class DayShape {
   std::vector<double> knots_;
 };
 
-// The calls of one function, in order: gaps drawn twice from the same stream, first for their sum.
+// The calls of one function, in order. As many gaps as calls lie on a circle that is cut at a
+// random point: no call is more likely at the ends, and a timer gets a random phase. Gaps are drawn
+// again from the same stream instead of being kept.
 class FunctionCalls {
  public:
   FunctionCalls(const WorkloadSpec& spec, std::uint32_t index, std::uint64_t calls,
                 double log_mean_s)
-      : left_(calls),
-        gaps_(spec.seed, "workload/gaps", index),
+      : calls_(calls),
+        left_(calls),
+        origin_(spec.seed, "workload/gaps", index),
+        gaps_(origin_),
         draws_(spec.seed, "workload/durations", index) {
     RandomStream traits{spec.seed, "workload/rhythm", index};
     const double variation = kGapVariation[traits.below(kGapVariation.size())];
     shape_ = 1 / (variation * variation);
     timer_ = variation < 1;
-    phase_ = timer_ ? traits.uniform_open() : 1;
-    sigma_ =
-        std::clamp(kWithinSigmaMedian * std::exp(kWithinSigmaSpread * traits.normal()), 0.0, 1.5);
+    const double spread = kWithinSigmaSpread * traits.normal();
+    sigma_ = std::clamp(kWithinSigmaMedian * std::exp(spread), 0.0, 1.5);
     mu_ = log_mean_s - sigma_ * sigma_ / 2;
 
-    RandomStream ahead = gaps_;
-    whole_ = phase_ * gap(ahead);
-    for (std::uint64_t i = 1; i < calls; ++i) whole_ += gap(ahead);
-    // Where a timer's phase cut the first gap, the rest of it comes last.
-    whole_ += (timer_ ? 1 - phase_ : 1) * gap(ahead);
+    RandomStream ahead = origin_;
+    for (std::uint64_t i = 0; i < calls; ++i) whole_ += gap(ahead);
+    const double cut = traits.uniform() * whole_;
+    double sum = 0;
+    while (drawn_ < calls && (drawn_ == 0 || sum <= cut)) {
+      sum += gap(gaps_);
+      ++drawn_;
+    }
+    passed_ = std::max(0.0, sum - cut);
     if (!(whole_ > 0)) whole_ = 1;
-    passed_ = phase_ * gap(gaps_);
   }
 
   bool done() const { return left_ == 0; }
@@ -124,7 +130,13 @@ class FunctionCalls {
                       spec.duration_max);
   }
   void advance() {
-    if (--left_ > 0) passed_ += gap(gaps_);
+    if (--left_ == 0) return;
+    if (drawn_ == calls_) {
+      gaps_ = origin_;
+      drawn_ = 0;
+    }
+    passed_ += gap(gaps_);
+    ++drawn_;
   }
 
  private:
@@ -132,14 +144,16 @@ class FunctionCalls {
     return shape_ == 1 ? random.exponential() : draw_gamma(random, shape_);
   }
 
+  std::uint64_t calls_;
   std::uint64_t left_;
+  RandomStream origin_;
   RandomStream gaps_;
   RandomStream draws_;
   double shape_ = 1;
   bool timer_ = false;
-  double phase_ = 1;
   double mu_ = 0;
   double sigma_ = 0;
+  std::uint64_t drawn_ = 0;  // gaps since the origin
   double whole_ = 0;
   double passed_ = 0;
   std::size_t piece_ = 0;
