@@ -42,9 +42,11 @@ struct ClientOptions {
 struct ClientRequest {
   std::string host = "127.0.0.1";  // name or address
   int port = 80;
-  // Method, target, headers and body. Host and Content-Length are added unless given.
+  // Method, target, headers and body. Host is added unless given, Content-Length always; with
+  // trailers the body goes out chunked instead.
   HttpRequest message;
-  // From the call to the last byte of the response, waiting and connecting included.
+  // From the call to the last byte of the response, waiting and connecting included; kept to within
+  // a quarter of a second.
   Duration timeout = kForever;
 };
 
@@ -58,6 +60,8 @@ class ResponseSink {
   virtual void on_end(HeaderList&& trailers) = 0;
   virtual void on_error(const Error& error) = 0;
 };
+
+class ClientCore;
 
 class Client {
  public:
@@ -83,8 +87,7 @@ class Client {
   std::uint64_t connections_made() const;
 
  private:
-  class Impl;
-  Impl* impl_;  // shared with connections that are still closing
+  ClientCore* core_;  // shared with connections that are still closing
 };
 
 }  // namespace lambdarium::http

@@ -26,7 +26,7 @@ namespace lambdarium::http {
 enum class StdioMode : std::uint8_t { kNull, kPipe, kInherit };
 
 struct SpawnOptions {
-  std::string file;               // looked up in this process's PATH when it has no '/'
+  std::string file;               // looked up in the PATH of `env` when it has no slash
   std::vector<std::string> args;  // without the program's name, which becomes args[0]
   std::vector<std::string> env;   // complete, "NAME=value"; nothing is inherited
   std::string cwd;                // empty: this process's
