@@ -1,7 +1,7 @@
 // A JSON document as it was written: numbers keep their text, so that no price passes through
 // binary floating point.
 //
-// Private to models/billing. Thread: any; a value.
+// Thread: any; a value.
 
 #pragma once
 
