@@ -62,7 +62,7 @@ class ControlPlane {
 
  private:
   friend class ChangeJob;
-  OrError<HttpResponse> read(const RoutedRequest& routed, const HttpRequest& request) const;
+  OrError<std::string> read(const RoutedRequest& routed, const HttpRequest& request) const;
 
   FunctionRegistry& registry_;
   FunctionStorage& storage_;

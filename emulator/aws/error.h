@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "models/domain/http_message.h"
 
@@ -40,6 +41,11 @@ AwsError invalid_parameter(std::string message);
 // constraint: Member must …"
 AwsError validation_error(std::string_view value, std::string_view field,
                           std::string_view constraint);
+// The same for what several constraints found; each text is one of constraint_text()'s shape.
+AwsError validation_errors(const std::vector<std::string>& constraints);
+// "Value 'x' at 'field' failed to satisfy constraint: Member must …"
+std::string constraint_text(std::string_view value, std::string_view field,
+                            std::string_view constraint);
 // 400 SerializationException: the body is not what the operation reads.
 AwsError serialization_error(std::string message);
 // 400 InvalidRequestContentException

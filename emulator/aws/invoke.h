@@ -36,6 +36,9 @@ OrError<InvokeRequest> parse_invoke(HttpRequest&& request, std::string_view func
 OrError<InvokeRequest> parse_invoke_async(HttpRequest&& request, std::string_view function_name,
                                           const Endpoint& endpoint);
 
+// 413 with AWS's text; for requests that are refused before their body is read, too.
+AwsError payload_too_large(std::int64_t bytes, InvocationType type);
+
 // The result of a RequestResponse. The views must live until the head or the response is made.
 struct InvokeResult {
   std::string_view request_id;
