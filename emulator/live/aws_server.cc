@@ -1,0 +1,224 @@
+#include "emulator/live/aws_server.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "models/base/uuid.h"
+
+namespace lambdarium::live {
+namespace {
+
+// Large enough that a payload over AWS's limit is read and answered with its size, not cut off.
+constexpr std::size_t kInvokeBodyBytesMax = 16u << 20;
+constexpr std::string_view kOwnPages = "/_lambdarium";
+
+bool is_invoke(aws::Operation operation) {
+  return operation == aws::Operation::kInvoke || operation == aws::Operation::kInvokeAsync;
+}
+
+}  // namespace
+
+aws::AwsError to_aws_error(fleet::RejectReason reason, const std::string& arn) {
+  switch (reason) {
+    case fleet::RejectReason::kReservedConcurrency:
+      return aws::too_many_requests(aws::Throttle::kReservedConcurrency);
+    case fleet::RejectReason::kScalingRate:
+      return aws::too_many_requests(aws::Throttle::kFunctionInvocationRate);
+    case fleet::RejectReason::kFunctionRemoved:
+      return aws::function_not_found(arn);
+    case fleet::RejectReason::kNoMemory:
+      return aws::service_error(
+          "This machine has no room for another environment of the function.");
+    case fleet::RejectReason::kNone:
+    case fleet::RejectReason::kAccountConcurrency:
+    case fleet::RejectReason::kQueueFull:
+    case fleet::RejectReason::kQueueTimeout:
+      break;
+  }
+  return aws::too_many_requests(aws::Throttle::kConcurrency);
+}
+
+AwsServer::AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry,
+                     aws::ControlPlane& control, FunctionTable& functions, FleetDriver& driver,
+                     AsyncInvocations& async, RandomStream ids)
+    : loop_(loop),
+      registry_(registry),
+      control_(control),
+      functions_(functions),
+      driver_(driver),
+      async_(async),
+      ids_(ids) {}
+
+AwsServer::~AwsServer() {
+  *alive_ = false;
+}
+
+http::BodyPlan AwsServer::plan(const HttpRequest& head) {
+  const aws::RoutedRequest routed = aws::route(head.method, head.path());
+  http::BodyPlan plan;
+  plan.bytes_max = is_invoke(routed.operation)
+                       ? kInvokeBodyBytesMax
+                       : static_cast<std::size_t>(aws::kManagementBodyBytesMax);
+  return plan;
+}
+
+void AwsServer::handle(HttpRequest&& request, http::Responder responder) {
+  if (request.path().starts_with(kOwnPages)) {
+    responder.send(own_page(request));
+    return;
+  }
+  const aws::RoutedRequest routed = aws::route(request.method, request.path());
+  if (routed.operation == aws::Operation::kInvoke) {
+    invoke(aws::parse_invoke(std::move(request), routed.resource, registry_.endpoint()), false,
+           std::move(responder));
+  } else if (routed.operation == aws::Operation::kInvokeAsync) {
+    invoke(aws::parse_invoke_async(std::move(request), routed.resource, registry_.endpoint()), true,
+           std::move(responder));
+  } else {
+    aws::Answer answer =
+        control_.handle(routed, std::move(request), {make_uuid(ids_), loop_.unix_ns() / 1'000'000});
+    if (auto* response = std::get_if<HttpResponse>(&answer)) {
+      responder.send(std::move(*response));
+    } else {
+      run_job(std::move(std::get<std::unique_ptr<aws::Job>>(answer)), std::move(responder));
+    }
+  }
+}
+
+void AwsServer::run_job(std::unique_ptr<aws::Job> job, http::Responder responder) {
+  // Shared: the pool's half and the loop's half hold it in turn.
+  const std::shared_ptr<aws::Job> shared = std::move(job);
+  loop_.queue_work([shared] { shared->work(); },
+                   [this, alive = alive_, shared, responder = std::move(responder)]() mutable {
+                     if (!*alive) return;
+                     if (auto response = shared->finish()) {
+                       responder.send(std::move(*response));
+                       return;
+                     }
+                     struct Again final : aws::Job {
+                       explicit Again(std::shared_ptr<aws::Job> of) : job(std::move(of)) {}
+                       void work() override { job->work(); }
+                       std::optional<HttpResponse> finish() override { return job->finish(); }
+                       std::shared_ptr<aws::Job> job;
+                     };
+                     run_job(std::make_unique<Again>(shared), std::move(responder));
+                   });
+}
+
+void AwsServer::fail(const aws::AwsError& error, const std::string& request_id,
+                     http::Responder responder) {
+  responder.send(aws::to_response(error, request_id));
+}
+
+std::string AwsServer::trace_id(std::string_view incoming) {
+  return make_trace_id(ids_, loop_.unix_ns() / 1'000'000'000, incoming);
+}
+
+void AwsServer::invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async,
+                       http::Responder responder) {
+  if (const auto* error = std::get_if<aws::AwsError>(&parsed)) {
+    fail(*error, make_uuid(ids_), std::move(responder));
+    return;
+  }
+  auto& request = std::get<aws::InvokeRequest>(parsed);
+  const auto resolved = registry_.resolve_for_invoke(request.function);
+  if (const auto* error = std::get_if<aws::AwsError>(&resolved)) {
+    fail(*error, make_uuid(ids_), std::move(responder));
+    return;
+  }
+  if (request.type == aws::InvocationType::kDryRun) {
+    responder.send(aws::make_dry_run_response(make_uuid(ids_), trace_id(request.trace_header)));
+    return;
+  }
+  if (request.type == aws::InvocationType::kRequestResponse) {
+    run(std::move(request), std::move(responder));
+    return;
+  }
+  const RunningFunction* function = functions_.find(request.function.name);
+  Order order;
+  order.request_id = make_uuid(ids_);
+  order.arn = aws::qualified_arn(registry_.endpoint(), request.function);
+  order.trace_id = trace_id(request.trace_header);
+  order.request_bytes = static_cast<std::int64_t>(request.payload.size());
+  order.payload = std::move(request.payload);
+  const std::string request_id = order.request_id;
+  const std::string trace = order.trace_id;
+  if (function == nullptr) {
+    fail(aws::function_not_found(order.arn), request_id, std::move(responder));
+    return;
+  }
+  order.function = function->id;
+  if (!async_.accept(std::move(order))) {
+    fail(aws::too_many_requests(aws::Throttle::kCallerRate), request_id, std::move(responder));
+    return;
+  }
+  responder.send(old_async ? aws::make_invoke_async_response(request_id)
+                           : aws::make_event_response(request_id, trace));
+}
+
+void AwsServer::run(aws::InvokeRequest&& request, http::Responder responder) {
+  const RunningFunction* function = functions_.find(request.function.name);
+  Order order;
+  order.request_id = make_uuid(ids_);
+  if (function == nullptr) {
+    const std::string arn = aws::qualified_arn(registry_.endpoint(), request.function);
+    fail(aws::function_not_found(arn), order.request_id, std::move(responder));
+    return;
+  }
+  order.function = function->id;
+  order.arn = request.function.qualifier.empty() ? function->arn
+                                                 : function->arn + ":" + request.function.qualifier;
+  order.trace_id = trace_id(request.trace_header);
+  order.request_bytes = static_cast<std::int64_t>(request.payload.size());
+  order.payload = std::move(request.payload);
+  order.client_context = std::move(request.client_context);
+  order.want_log = request.tail;
+  order.done = [tail = request.tail, id = order.request_id, trace = order.trace_id, arn = order.arn,
+                responder = std::move(responder)](Completion&& completion) mutable {
+    if (completion.rejected != fleet::RejectReason::kNone) {
+      responder.send(aws::to_response(to_aws_error(completion.rejected, arn), id));
+      return;
+    }
+    aws::InvokeResult result;
+    result.request_id = id;
+    result.trace_id = trace;
+    result.function_error = completion.function_error ? "Unhandled" : "";
+    result.log_text = completion.log_text;
+    result.tail = tail;
+    std::string headers;
+    headers.reserve(512);
+    aws::append_invoke_headers(headers, result);
+    responder.send_raw(200, headers, std::move(completion.payload));
+  };
+  driver_.submit(std::move(order));
+}
+
+HttpResponse AwsServer::refuse(const http::Refusal& refusal, const HttpRequest* head) {
+  (void)head;
+  aws::AwsError error = aws::invalid_request_content(std::string{refusal.why});
+  if (refusal.status == 413) error = aws::request_too_large(std::string{refusal.why});
+  error.status = refusal.status;
+  return aws::to_response(error, make_uuid(ids_));
+}
+
+// What the emulator says of itself; the dashboard will live here.
+HttpResponse AwsServer::own_page(const HttpRequest& request) const {
+  HttpResponse response;
+  response.headers.add("Content-Type", "application/json");
+  if (request.path() != "/_lambdarium/health") {
+    response.status = 404;
+    response.body = R"({"message":"known pages: /_lambdarium/health"})";
+    return response;
+  }
+  const fleet::Population& environments = driver_.fleet().population();
+  response.body = fmt::format(
+      R"({{"status":"ok","functions":{},"environments":{{"total":{},"starting":{},"busy":{},"idle":{}}},)"
+      R"("in_flight":{},"invocations":{},"throttled":{},"cold_starts":{}}})",
+      registry_.functions().size(), environments.total, environments.starting, environments.busy,
+      environments.idle, driver_.fleet().in_flight(), driver_.charged(), driver_.rejected(),
+      driver_.cold_starts());
+  return response;
+}
+
+}  // namespace lambdarium::live

@@ -1,0 +1,53 @@
+// The AWS endpoint on its port: Lambda's operations as SDKs and the CLI send them, and the
+// emulator's own pages below
+// /_lambdarium/.
+//
+// Thread: the loop's; what touches the disk runs on the pool. On failure: AWS's error answers.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "emulator/aws/control_plane.h"
+#include "emulator/aws/invoke.h"
+#include "emulator/live/async_invocations.h"
+#include "emulator/live/fleet_driver.h"
+#include "models/base/random.h"
+#include "runtime-api/http/server.h"
+
+namespace lambdarium::live {
+
+class AwsServer final : public http::Handler {
+ public:
+  AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry, aws::ControlPlane& control,
+            FunctionTable& functions, FleetDriver& driver, AsyncInvocations& async,
+            RandomStream ids);
+  ~AwsServer() override;
+
+  http::BodyPlan plan(const HttpRequest& head) override;
+  void handle(HttpRequest&& request, http::Responder responder) override;
+  HttpResponse refuse(const http::Refusal& refusal, const HttpRequest* head) override;
+
+ private:
+  void invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async, http::Responder responder);
+  void run(aws::InvokeRequest&& request, http::Responder responder);
+  void run_job(std::unique_ptr<aws::Job> job, http::Responder responder);
+  HttpResponse own_page(const HttpRequest& request) const;
+  std::string trace_id(std::string_view incoming);
+  void fail(const aws::AwsError& error, const std::string& request_id, http::Responder responder);
+
+  http::EventLoop& loop_;
+  aws::FunctionRegistry& registry_;
+  aws::ControlPlane& control_;
+  FunctionTable& functions_;
+  FleetDriver& driver_;
+  AsyncInvocations& async_;
+  RandomStream ids_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// What a rejection by the fleet is to a caller of the Lambda API.
+aws::AwsError to_aws_error(fleet::RejectReason reason, const std::string& arn);
+
+}  // namespace lambdarium::live

@@ -1,0 +1,4 @@
+lam_library(lam_serve_command
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/serve_command.cc
+  PUBLIC lam_base
+  PRIVATE lam_live lam_templates lam_store lam_simulated_config lam_http)
