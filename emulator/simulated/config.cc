@@ -225,6 +225,12 @@ PlatformConfig default_platform() {
   return platform;
 }
 
+bool is_generated(const SimulationConfig& config) {
+  if (config.workload.trace) return false;
+  return std::any_of(config.workload.functions.begin(), config.workload.functions.end(),
+                     [](const FunctionConfig& f) { return f.arrival.has_value(); });
+}
+
 std::vector<std::string> describe(const SimulationConfig& config) {
   Lines lines;
   lines.add("warmup_s", text_of(config.warmup));

@@ -110,6 +110,9 @@ struct SimulationConfig {
   std::optional<Duration> slo_latency;
 };
 
+// Whether requests come from arrival processes, which `duration` ends, and not from a trace.
+bool is_generated(const SimulationConfig& config);
+
 // One line for each choice that was made, "key = value", in a fixed order. Everything but the seed.
 std::vector<std::string> describe(const SimulationConfig& config);
 // Sixteen hexadecimal digits over describe(): equal configurations have equal hashes on every

@@ -71,6 +71,7 @@ std::string to_json(const SimulationResult& r, double wall_s) {
   json["config_hash"] = r.config_hash;
   json["wall_s"] = wall_s;
   json["virtual_s"] = to_seconds(r.end);
+  json["measured_s"] = r.measured_s;
   json["warmup_s"] = to_seconds(r.warmup);
   json["invocations"] = r.invocations;
   json["invocations_per_wall_s"] = wall_s > 0 ? static_cast<double>(r.simulated) / wall_s : 0.0;

@@ -58,7 +58,10 @@ struct SimulationResult {
   std::vector<std::string> choices;  // describe(config)
 
   Duration warmup{0};
-  Time end;                     // the last completion of the run
+  Time end;  // the last completion of the run
+  // What means over time are taken over: from the warm-up's end to `end`, or to the end of
+  // generated arrivals if that is earlier. Totals (memory, cost) go on to `end`.
+  double measured_s = 0;
   std::uint64_t simulated = 0;  // invocations in all, the warm-up's too
   // All below leave out what arrived during the warm-up.
   std::uint64_t invocations = 0;  // = completed + throttled + dropped + timed_out + errors
@@ -88,7 +91,6 @@ struct SimulationResult {
   std::vector<FunctionResult> functions;
   traces::ReadReport trace;  // broken rows
 
-  double measured_s() const { return to_seconds(end - at(warmup)); }
   // Of invocations that ran, the share that completed within the target.
   double slo_hit_ratio() const {
     const std::uint64_t ran = completed + timed_out + errors;

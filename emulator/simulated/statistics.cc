@@ -73,6 +73,7 @@ Statistics::Statistics(const SimulationConfig& config, const std::vector<RunFunc
     : warm_from_(at(config.warmup)),
       last_(at(config.warmup)),
       end_(at(config.warmup)),
+      horizon_(is_generated(config) ? at(std::max(config.duration, config.warmup)) : kNever),
       slo_(config.slo_latency.value_or(kForever)),
       architecture_(config.platform.billing.architecture) {
   functions_.reserve(functions.size());
@@ -142,11 +143,13 @@ void Statistics::finish_environments(SimulationResult& result) const {
   e.evicted = retired_[static_cast<std::size_t>(fleet::RetireReason::kEvicted)];
   e.lost = ended_ - e.expired - e.evicted;
   e.peak = peak_;
-  const double measured = result.measured_s();
-  if (measured > 0) {
-    e.mean_total = seconds(sums.total) / measured;
-    e.mean_idle = seconds(sums.idle) / measured;
-    e.mean_busy = seconds(sums.total - sums.idle) / measured;
+  // What is still running when generated arrivals stop would draw the means down.
+  const Integrals& means = end_ > horizon_ ? at_horizon_ : sums;
+  result.measured_s = to_seconds(std::min(end_, horizon_) - warm_from_);
+  if (result.measured_s > 0) {
+    e.mean_total = seconds(means.total) / result.measured_s;
+    e.mean_idle = seconds(means.idle) / result.measured_s;
+    e.mean_busy = seconds(means.total - means.idle) / result.measured_s;
   }
   if (ended_ > 0) e.mean_life_s = seconds(life_ns_) / static_cast<double>(ended_);
   result.memory_gb_s_busy = gb_seconds(sums.memory - sums.idle_memory);

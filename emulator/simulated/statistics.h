@@ -67,6 +67,10 @@ class Statistics {
       at_last_end_ = integrals_;
       kept_ = true;
     }
+    if (now > horizon_ && last_ <= horizon_) [[unlikely]] {
+      at_horizon_ = integrals_;
+      at_horizon_.add(population, (horizon_ - last_).count());
+    }
     integrals_.add(population, (now - last_).count());
     if (population.total > peak_) peak_ = population.total;
     last_ = now;
@@ -127,12 +131,14 @@ class Statistics {
 
   Time warm_from_;
   Time last_;
-  Time end_;
+  Time end_;      // the last completion
+  Time horizon_;  // means over time end here at the latest
   Duration slo_;
   billing::Architecture architecture_;
   bool kept_ = false;
   Integrals integrals_;
   Integrals at_last_end_;
+  Integrals at_horizon_;
   std::int64_t peak_ = 0;
 
   std::uint64_t simulated_ = 0;
