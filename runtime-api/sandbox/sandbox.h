@@ -70,12 +70,11 @@ class Sandbox {
   // For the exit callback of a process that was given to bury(); false if it was not.
   bool exhume(const http::ChildProcess* process);
 
-  void log_note(std::string_view event, std::string_view function, std::string note);
-
  private:
   Sandbox(http::EventLoop& loop, SandboxOptions options);
   Status prepare();
   void clear_leftovers();
+  void keep(const RuntimeName& runtime, const Interpreter& interpreter);
 
   http::EventLoop& loop_;
   SandboxOptions options_;
