@@ -176,6 +176,9 @@ int run_command_line(int argc, const char* const* argv) {
   app.fallthrough();
   app.require_subcommand(1, 1);
   app.get_formatter()->column_width(34);
+  add_serve_commands(app, chosen);
+  add_fleet_commands(app, chosen);
+  add_trace_commands(app, chosen);
   add_machine_commands(app, chosen);
 
   try {

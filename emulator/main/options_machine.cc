@@ -2,6 +2,7 @@
 
 #include "emulator/main/doctor_command.h"
 #include "emulator/main/gpu_command.h"
+#include "emulator/main/on_chosen.h"
 #include "emulator/main/registration.h"
 
 namespace lambdarium::commands {

@@ -4,6 +4,7 @@
 
 #include "emulator/main/on_chosen.h"
 #include "emulator/main/registration.h"
+#include "emulator/main/replay_command.h"
 #include "emulator/main/trace_command.h"
 
 namespace lambdarium::commands {
@@ -103,6 +104,34 @@ void add_sample(CLI::App& trace, Chosen& chosen) {
   add_output(*app, *options);
 }
 
+void add_replay(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand(
+      "replay",
+      "Send a trace in real time, open loop, to a live endpoint; latency counts from the "
+      "intended start");
+  const auto options = on_chosen(*app, chosen, &run_replay);
+  add_input(*app, options->input);
+  app->add_option("--target", options->target,
+                  "URL, or name of a function, to send every call to; {function} stands for the "
+                  "name in the trace (default: the function of that name)")
+      ->type_name("URL|NAME");
+  app->add_option("--endpoint-url", options->endpoint_url,
+                  "AWS endpoint, where the target is a name")
+      ->capture_default_str()
+      ->type_name("URL");
+  app->add_option("--speed", options->speed,
+                  "So many seconds of the trace in one; durations shrink with the gaps")
+      ->capture_default_str()
+      ->type_name("X");
+  app->add_flag("--keep-durations", options->keep_durations,
+                "With --speed: only the gaps shrink (default: durations too)");
+  app->add_option("--timeout", options->timeout_s, "Give one call up after so many seconds")
+      ->capture_default_str()
+      ->type_name("SECONDS");
+  app->add_option("--out", options->out, "Write the run as SQLite (default: not written)")
+      ->type_name("RUN.sqlite");
+}
+
 }  // namespace
 
 void add_trace_commands(CLI::App& app, Chosen& chosen) {
@@ -112,6 +141,7 @@ void add_trace_commands(CLI::App& app, Chosen& chosen) {
   add_convert(*trace, chosen);
   add_generate(*trace, chosen);
   add_sample(*trace, chosen);
+  add_replay(app, chosen);
 }
 
 }  // namespace lambdarium::commands

@@ -1,0 +1,98 @@
+// The options of the commands around a running emulator.
+
+#include <CLI/CLI.hpp>
+
+#include "emulator/main/invoke_command.h"
+#include "emulator/main/on_chosen.h"
+#include "emulator/main/registration.h"
+#include "emulator/main/serve_command.h"
+
+namespace lambdarium::commands {
+namespace {
+
+void add_ports(CLI::App& app, ServeOptions& options) {
+  app.add_option("--host", options.host,
+                 "Address to listen on; anything but loopback lets others run your functions")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  app.add_option("--http-port", options.http_port,
+                 "Port of API Gateway and function URLs (0 = any free one)")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65'535))
+      ->capture_default_str();
+  app.add_option("--api-port", options.api_port,
+                 "Port of the AWS endpoint, for --endpoint-url (0 = any free one)")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65'535))
+      ->capture_default_str();
+  app.add_option("--gpu-port", options.gpu_port,
+                 "Port of the GPU pool's inference protocol (0 = any free one)")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65'535))
+      ->capture_default_str();
+}
+
+void add_serve(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("serve", "Run the emulator: AWS Lambda and API Gateway here");
+  const auto options = on_chosen(*app, chosen, &run_serve);
+  app->add_option("TEMPLATE", options->template_file,
+                  "SAM template (default: template.yaml of this folder, if there is one)")
+      ->type_name("FILE");
+  add_ports(*app, *options);
+  app->add_option("--parameter", options->parameters,
+                  "Value of a template parameter, instead of its Default; may be given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app->add_option("--data", options->data, "Folder for state, packages and logs")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app->add_option("--region", options->region, "Region that ARNs name")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app->add_option("--record", options->record,
+                  "Record the run as SQLite, for twin, bill and report (default: not recorded)")
+      ->type_name("FILE");
+  app->add_option("--max-environments", options->max_environments,
+                  "Execution environments at once; more requests wait in order (default: from this "
+                  "machine's memory and cores)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
+  app->add_option("--time-scale", options->time_scale,
+                  "Divide the waits of asynchronous retries (1 min, 2 min) by this factor")
+      ->type_name("X")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
+  app->add_option("--config", options->config,
+                  "Simulation configuration whose platform, policies and billing keys apply")
+      ->type_name("FILE");
+  app->add_option("--set", options->sets,
+                  "Change one of those keys: --set policies.keep_alive.ttl_s=60; may be given many "
+                  "times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_invoke(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("invoke", "Invoke a function of a running emulator");
+  const auto options = on_chosen(*app, chosen, &run_invoke);
+  app->add_option("FUNCTION", options->function, "Name or ARN")->required()->type_name("NAME");
+  app->add_option("-d,--data", options->data,
+                  "Event: JSON, @file, or - for standard input (default: {})")
+      ->type_name("JSON");
+  app->add_option("--qualifier", options->qualifier, "Version or alias (default: none)")
+      ->type_name("NAME");
+  app->add_flag("--async", options->async, "InvocationType Event: do not wait for the result");
+  app->add_flag("--tail", options->tail, "Print the end of the invocation's log on stderr");
+  app->add_option("--endpoint-url", options->endpoint_url, "The emulator's AWS endpoint")
+      ->type_name("URL")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_serve_commands(CLI::App& app, Chosen& chosen) {
+  add_serve(app, chosen);
+  add_invoke(app, chosen);
+}
+
+}  // namespace lambdarium::commands
