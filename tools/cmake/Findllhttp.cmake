@@ -1,5 +1,5 @@
-# llhttp as C source from Debian's node-llhttp package: no library and no .pc file are shipped, so it
-# is built here.
+# llhttp as C source from Debian's node-llhttp package: no library and no .pc file are shipped, so
+# it is built here.
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include PATH_SUFFIXES llhttp)
 find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share PATH_SUFFIXES llhttp)
 include(FindPackageHandleStandardArgs)

@@ -20,8 +20,8 @@ endif()
 pkg_check_modules(openblas IMPORTED_TARGET openblas)
 find_package(benchmark QUIET)
 
-# CUDA: the architectures must be chosen before the language is enabled, and CMake 3.25 does not know
-# nvcc's C++20 flag.
+# CUDA: the architectures must be chosen before the language is enabled, and CMake 3.25 does not
+# know nvcc's C++20 flag.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80 90)
 endif()

@@ -1,5 +1,5 @@
-# lam_header_check: compiles every header of the project by itself, so that none leans on what another
-# file happened to include before it. One source is made for each header; ninja rebuilds only those
+# lam_header_check: compiles every header of the project by itself, so that none leans on what
+# another file happened to include before it. One source is made for each header; ninja rebuilds only those
 # whose headers changed. Not part of `all`: tools/test and the test `headers_stand_alone` build it.
 
 set(LAM_HEADER_FOLDERS models policies traces runtime-api gpu-pool emulator)

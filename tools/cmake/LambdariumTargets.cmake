@@ -26,7 +26,8 @@ if(LAM_SANITIZE)
 endif()
 
 # -Wno-restrict: GCC 12 warns wrongly about assignments to std::string (bug 105651).
-set(LAM_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wno-restrict)
+set(LAM_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+    -Wold-style-cast -Wno-restrict)
 if(LAM_WERROR)
   list(APPEND LAM_WARNINGS -Werror)
 endif()

@@ -114,8 +114,8 @@ class Lint:
         name = own or library
         for pattern, folders in layers.LIBRARIES:
             if re.fullmatch(pattern, name):
-                subject = file.removeprefix("tests/unit/")
-                if not any(layers.inside(subject, folder) for folder in folders):
+                subjects = [file, file.removeprefix("tests/unit/")]
+                if not any(layers.inside(s, folder) for s in subjects for folder in folders):
                     self.report(file, number, f"<{name}> belongs in {', '.join(folders)} alone")
                 break
         if name == "nlohmann/json.hpp" and file.endswith(".h"):

@@ -75,7 +75,8 @@ class LintTest(unittest.TestCase):
         self.expect("basement/x.cc", "int x;\n", "no row")
 
     def test_include_paths_do_not_climb(self):
-        self.expect("policies/dispatch/x.cc", '#include "../named.h"\n', "start at the project's root")
+        self.expect("policies/dispatch/x.cc", '#include "../named.h"\n',
+                    "start at the project's root")
 
     def test_an_include_of_nothing_is_an_error(self):
         self.expect("policies/x.cc", '#include "models/base/tiem.h"\n', "no file of the project")
@@ -89,7 +90,8 @@ class LintTest(unittest.TestCase):
     def test_libraries_are_allowed_where_they_belong(self):
         self.write("runtime-api/http/x.cc", "#include <uv.h>\n#include <llhttp.h>\n")
         self.write("emulator/store/x.cc", "#include <sqlite3.h>\n#include <archive.h>\n")
-        self.expect_clean("tests/unit/emulator/store/x_test.cc", "#include <sqlite3.h>\n")
+        self.expect_clean("tests/unit/emulator/store/x_test.cc",
+                          "#include <sqlite3.h>\n#include <boost/test/unit_test.hpp>\n")
 
     def test_full_json_is_for_sources_not_headers(self):
         self.write("policies/x.cc", "#include <nlohmann/json.hpp>\n")
