@@ -1,4 +1,5 @@
-// Usage cases against expected lines: our own beside the tests, and the shared collection where LAMBDARIUM_DATA names it.
+// Usage cases against expected lines: our own beside the tests, and the shared collection where
+// LAMBDARIUM_DATA names it.
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+#include <boost/test/unit_test.hpp>
 
 #include "models/billing/tree.h"
 #include "models/billing/usage.h"
@@ -148,7 +149,8 @@ BOOST_AUTO_TEST_CASE(a_price_that_was_not_in_force_yet_is_an_error_of_the_case) 
   catalogue.set_as_of(Date{2026, 6, 21});
   const PricedCase priced = price_case(cases->front(), catalogue);
   BOOST_REQUIRE(priced.error.has_value());
-  BOOST_TEST(priced.error->message == "price 'aws.lambda.microvm.vcpu' was not in force on 2026-06-21");
+  BOOST_TEST(priced.error->message ==
+             "price 'aws.lambda.microvm.vcpu' was not in force on 2026-06-21");
 }
 
 BOOST_AUTO_TEST_CASE(figures_beyond_exact_arithmetic_are_an_error_not_a_wrong_sum) {
