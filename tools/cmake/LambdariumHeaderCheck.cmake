@@ -1,6 +1,7 @@
 # lam_header_check: compiles every header of the project by itself, so that none leans on what
-# another file happened to include before it. One source is made for each header; ninja rebuilds only those
-# whose headers changed. Not part of `all`: tools/test and the test `headers_stand_alone` build it.
+# another file happened to include before it. One source is made for each header; ninja rebuilds
+# only those whose headers changed. Not part of `all`: tools/test and the test `headers_stand_alone`
+# build it.
 
 set(LAM_HEADER_FOLDERS models policies traces runtime-api gpu-pool emulator)
 set(LAM_HEADER_GLOBS ${LAM_HEADER_FOLDERS})
