@@ -43,9 +43,9 @@ AwsError payload_too_large(std::int64_t bytes, InvocationType type);
 struct InvokeResult {
   std::string_view request_id;
   std::string_view executed_version = "$LATEST";
-  std::string_view trace_id;        // "Root=…;Parent=…;Sampled=…"; empty: left out
-  std::string_view function_error;  // "Unhandled", or empty
-  std::string_view log_text;        // with Tail: the invocation's log; its last 4,096 bytes go out
+  std::string_view trace_id = {};        // "Root=…;Parent=…;Sampled=…"; empty: left out
+  std::string_view function_error = {};  // "Unhandled", or empty
+  std::string_view log_text = {};  // with Tail: the invocation's log; its last 4,096 bytes go out
   bool tail = false;
 };
 

@@ -20,9 +20,9 @@ namespace lambdarium::gateway {
 // What the request itself does not say. The views must live until the event is written.
 struct EventContext {
   std::string_view account_id = "000000000000";
-  std::string_view domain_name;  // Address::domain_name
-  std::string_view request_id;   // make_extended_request_id(); also goes into Apigw-Requestid
-  std::string_view trace_id;     // "Root=…", for requests that bring no X-Amzn-Trace-Id
+  std::string_view domain_name = {};  // Address::domain_name
+  std::string_view request_id = {};   // make_extended_request_id(); also goes into Apigw-Requestid
+  std::string_view trace_id = {};     // "Root=…", for requests that bring no X-Amzn-Trace-Id
   std::string_view forwarded_port = "443";
   std::string_view forwarded_proto = "https";
   std::int64_t time_epoch_ms = 0;
