@@ -17,18 +17,18 @@
 namespace lambdarium::simulated {
 
 struct ConfigSources {
-  std::string file;               // --config, "" for none
-  std::vector<std::string> sets;  // --set key=value, applied in order on top of the file
+  std::string file = {};               // --config, "" for none
+  std::vector<std::string> sets = {};  // --set key=value, applied in order on top of the file
 };
 
 // What the command line says beside --config and --set; it wins over both.
 struct CommandLineOverrides {
-  std::string trace;
-  std::string format;
-  std::string functions;
-  std::string spread;
-  std::optional<std::uint64_t> seed;
-  std::optional<double> warmup_s;
+  std::string trace = {};
+  std::string format = {};
+  std::string functions = {};
+  std::string spread = {};
+  std::optional<std::uint64_t> seed = {};
+  std::optional<double> warmup_s = {};
   bool strict = false;
 };
 
