@@ -178,6 +178,7 @@ int run_command_line(int argc, const char* const* argv) {
   app.get_formatter()->column_width(34);
   add_serve_commands(app, chosen);
   add_fleet_commands(app, chosen);
+  add_lab_commands(app, chosen);
   add_trace_commands(app, chosen);
   add_machine_commands(app, chosen);
 

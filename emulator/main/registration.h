@@ -21,6 +21,7 @@ struct Chosen {
 // Each adds its subcommands to `app`; `chosen` outlives the parsing.
 void add_serve_commands(CLI::App& app, Chosen& chosen);    // serve, invoke
 void add_fleet_commands(CLI::App& app, Chosen& chosen);    // simulate, twin, bill
+void add_lab_commands(CLI::App& app, Chosen& chosen);      // lab
 void add_trace_commands(CLI::App& app, Chosen& chosen);    // trace, replay
 void add_machine_commands(CLI::App& app, Chosen& chosen);  // gpu, doctor
 
