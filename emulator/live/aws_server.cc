@@ -213,8 +213,9 @@ HttpResponse AwsServer::own_page(const HttpRequest& request) const {
   }
   const fleet::Population& environments = driver_.fleet().population();
   response.body = fmt::format(
-      R"({{"status":"ok","functions":{},"environments":{{"total":{},"starting":{},"busy":{},"idle":{}}},)"
-      R"("in_flight":{},"invocations":{},"throttled":{},"cold_starts":{}}})",
+      R"({{"status":"ok","functions":{},)"
+      R"("environments":{{"total":{},"starting":{},"busy":{},"idle":{}}},"in_flight":{},)"
+      R"("invocations":{},"throttled":{},"cold_starts":{}}})",
       registry_.functions().size(), environments.total, environments.starting, environments.busy,
       environments.idle, driver_.fleet().in_flight(), driver_.charged(), driver_.rejected(),
       driver_.cold_starts());

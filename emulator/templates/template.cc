@@ -109,7 +109,7 @@ Result<fs::path> find_template(const fs::path& folder) {
                                        (absolute_path(folder) / name).string(), kSupported));
     }
   }
-  return invalid_input(fmt::format("there is no template in {}; {}", where, kSupported));
+  return not_found(fmt::format("there is no template in {}; {}", where, kSupported));
 }
 
 // FNV-1a, spelled with the 36 characters that such ids have.
