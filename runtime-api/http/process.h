@@ -26,15 +26,15 @@ namespace lambdarium::http {
 enum class StdioMode : std::uint8_t { kNull, kPipe, kInherit };
 
 struct SpawnOptions {
-  std::string file;               // looked up in the PATH of `env` when it has no slash
-  std::vector<std::string> args;  // without the program's name, which becomes args[0]
-  std::vector<std::string> env;   // complete, "NAME=value"; nothing is inherited
-  std::string cwd;                // empty: this process's
+  std::string file = {};               // looked up in the PATH of `env` when it has no slash
+  std::vector<std::string> args = {};  // without the program's name, which becomes args[0]
+  std::vector<std::string> env = {};   // complete, "NAME=value"; nothing is inherited
+  std::string cwd = {};                // empty: this process's
   StdioMode in = StdioMode::kNull;
   StdioMode out = StdioMode::kPipe;
   StdioMode err = StdioMode::kPipe;
   // Descriptors of this process that become 3, 4, … in the child. They stay the caller's.
-  std::vector<int> extra_fds;
+  std::vector<int> extra_fds = {};
   // What the process leaves behind in its group is killed when it ends.
   bool kill_group_on_exit = true;
 };
