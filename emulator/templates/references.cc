@@ -5,13 +5,6 @@
 #include "emulator/templates/resolver.h"
 
 namespace lambdarium::templates {
-namespace {
-
-bool invalid(const NodePtr& node) {
-  return node->kind == Node::Kind::kInvalid;
-}
-
-}  // namespace
 
 NodePtr Resolver::fn_ref(const Node& argument, Position where) {
   if (!argument.is_scalar()) return fail(where, "Ref takes a name");
