@@ -137,7 +137,9 @@ OrError<FunctionName> parse_tagged_resource(std::string_view arn, const Endpoint
     if (function_arn && std::get<AwsError>(parsed).status == 404) return parsed;
     return validation_error(
         arn, "resource",
-        R"(Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?))");
+        R"(Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*):lambda:)"
+        R"([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:)"
+        R"((function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?))");
   }
   if (!name->qualifier.empty()) {
     return invalid_parameter(

@@ -253,7 +253,8 @@ BOOST_AUTO_TEST_CASE(a_hundred_of_the_account_stay_unreserved) {
   const Json account = Json::parse(call("GET", "/2016-08-19/account-settings/").body);
   BOOST_TEST(account == Json::parse(R"({"AccountLimit":{"TotalCodeSize":80530636800,
     "CodeSizeUnzipped":262144000,"CodeSizeZipped":52428800,"ConcurrentExecutions":1000,
-    "UnreservedConcurrentExecutions":100},"AccountUsage":{"TotalCodeSize":10,"FunctionCount":2}})"));
+    "UnreservedConcurrentExecutions":100},
+    "AccountUsage":{"TotalCodeSize":10,"FunctionCount":2}})"));
 }
 
 BOOST_AUTO_TEST_CASE(tags_are_added_listed_and_removed) {
