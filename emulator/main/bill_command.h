@@ -12,11 +12,11 @@
 namespace lambdarium::commands {
 
 struct BillOptions {
-  std::string usage;    // --usage FILE, "-" for stdin
-  std::string run;      // --run RUN.sqlite
-  std::string catalog;  // --catalog: a file (its name holds a '.' or '/') or a built-in name;
-                        // empty: the run's own, else aws-us-east-1
-  std::string as_of;    // --as-of DATE; empty: the run's own, else the newest prices
+  std::string usage = {};    // --usage FILE, "-" for stdin
+  std::string run = {};      // --run RUN.sqlite
+  std::string catalog = {};  // --catalog: a file (its name holds a '.' or '/') or a built-in name;
+                             // empty: the run's own, else aws-us-east-1
+  std::string as_of = {};    // --as-of DATE; empty: the run's own, else the newest prices
 };
 
 int run_bill(const BillOptions& options, const Context& context);

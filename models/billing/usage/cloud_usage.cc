@@ -39,7 +39,7 @@ Decimal union_length(std::vector<std::pair<Decimal, Decimal>> intervals) {
 }
 
 // --- Google
-// ---------------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 // Billed seconds of one instance in request-based mode, or nothing when the case gives no
 // intervals.
@@ -148,7 +148,7 @@ Bill price_functions_gen1(const Fields& fields) {
 }
 
 // --- Microsoft
-// ------------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 Bill price_azure_consumption(const Fields& fields) {
   const Decimal executions = fields.count({"executions", "invocations", "requests"});
@@ -223,7 +223,7 @@ Bill price_container_apps(const Fields& fields) {
 }
 
 // --- IBM, Alibaba
-// ---------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 Bill price_ibm(const Fields& fields) {
   const Decimal executions = fields.count({"executions", "invocations"});

@@ -87,7 +87,7 @@ Decimal card_hourly(const Fields& fields) {
 }
 
 // --- A pool of workers
-// ----------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 Bill price_pool(const Fields& fields) {
   const Decimal per_second = card_hourly(fields) / Decimal{3600};
@@ -121,7 +121,7 @@ Bill price_pool(const Fields& fields) {
 }
 
 // --- Shares of a card
-// -----------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 struct Partition {
   std::string_view name;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kProvisionedStepSeconds = 300;
 
 // --- lambda.month
-// ---------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 Decimal month_seconds(const Fields& fields, const Decimal& invocations) {
   const Names billed = {"avg_billed_ms", "billed_ms"};
@@ -51,7 +51,7 @@ Bill price_month(const Fields& fields) {
 }
 
 // --- lambda.invocations
-// ---------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 void add_invocations(LambdaTotals& totals, const Fields& fields, const Fields& common) {
   const Decimal count = fields.count_or({"count", "invocations"}, 1);
@@ -82,7 +82,7 @@ Bill price_many_invocations(const Fields& fields) {
 }
 
 // --- lambda.async
-// ---------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 Bill price_async(const Fields& fields) {
   LambdaTotals totals = start_totals(fields);
@@ -115,7 +115,7 @@ Bill price_async(const Fields& fields) {
 }
 
 // --- lambda.pc
-// ------------------------------------------------------------------------------------------------------
+// ----------------------------------------
 
 // Configured concurrency × memory × the enabled period, rounded up to five minutes.
 void emit_configured(Bill& bill, const Fields& fields) {
