@@ -7,6 +7,7 @@ namespace lambdarium::http {
 namespace {
 
 using testing::RawClient;
+using namespace std::string_literals;
 
 const std::string kHost = "Host: x\r\n";
 
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_refused_whole_and_byte_by_b
       {"GET / HTTP/1.1\r\nHost: x\r\n Folded: c\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\tfolded\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\n Host: x\r\n\r\n", 400},
-      {std::string{"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 39}, 400},
+      {"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s, 400},
       {"GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n\r\n", 400},
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_refused_whole_and_byte_by_b
       {"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET ftp://a/b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-      {"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400},
+      {"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"s, 400},
       {"FROBNICATE / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: x\r\nExpect: a-pony\r\n\r\n", 417},
   };
