@@ -116,7 +116,8 @@ Status Emulator::Impl::open() {
     store::RunWriterOptions background;
     background.mode = store::RunWriterOptions::Mode::kBackground;
     LAM_TRY(record, store::RunWriter::create(options.record, background));
-    record->meta("source", "serve");
+    record->meta("kind", "emulator");
+    record->meta("config", options.config);
     record->meta("started_unix_ns", fmt::to_string(loop.unix_ns()));
     record->meta("seed", fmt::to_string(options.seed));
   }
@@ -209,8 +210,8 @@ Status Emulator::Impl::complete_record() {
   const auto bill = driver->meter().bill(*options.catalogue, options.billing);
   if (bill.ok()) {
     for (const billing::BillLine& line : bill->lines) {
-      record->meter({line.meter, line.quantity.to_string(), line.unit, line.unit_price.to_string(),
-                     line.amount.to_string()});
+      record->meter({line.meter, line.quantity.to_string(), line.unit, line.unit_price.to_string(15),
+                     line.amount.to_string(15)});
     }
   }
   return record->finish();

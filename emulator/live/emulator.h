@@ -44,6 +44,7 @@ struct EmulatorOptions {
   double time_scale = 1;                                // divides the waits of asynchronous retries
   std::shared_ptr<const billing::Catalogue> catalogue;  // null: the built-in one of AWS
   billing::BillOptions billing;
+  std::string config;  // for the record: "key = value", a line for each choice that was made
   bool terminal_logs = true;
   bool color = false;
   std::vector<FunctionDefinition> functions;  // of a template

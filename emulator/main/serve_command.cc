@@ -95,6 +95,19 @@ Status apply_limits(const simulated::PlatformConfig& config, live::EmulatorOptio
   return {};
 }
 
+// What of a simulation's configuration an emulator has: the platform, the policies and the prices.
+std::string config_text(const simulated::PlatformConfig& platform) {
+  simulated::SimulationConfig config;
+  config.platform = platform;
+  std::string text;
+  for (const std::string& line : simulated::describe(config)) {
+    const bool ours = line.starts_with("platform.") || line.starts_with("policies.") ||
+                      line.starts_with("billing.");
+    if (ours) text += line + "\n";
+  }
+  return text;
+}
+
 std::uint64_t random_seed() {
   std::uint64_t seed = 1;
   (void)::getrandom(&seed, sizeof seed, 0);  // without it, ids repeat from run to run: no harm
@@ -149,6 +162,7 @@ int run_serve(const ServeOptions& options, const Context& context) {
   } else if (!emulator_options.platform.max_environments) {
     emulator_options.platform.max_environments = live::default_max_environments();
   }
+  emulator_options.config = config_text(*config);
   emulator_options.catalogue = config->billing.loaded;
   emulator_options.billing.free_tier = config->billing.free_tier;
   emulator_options.terminal_logs = !context.quiet;
