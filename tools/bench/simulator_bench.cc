@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,12 @@ simulated::SimulationConfig make_config() {
   config.platform.fleet.scaling_rate.reset();
   config.workload.defaults.cold_start =
       simulated::NamedDistribution{Distribution::lognormal(0.25, 0.4), "lognormal"};
+  // As the command does: prices are read before a simulation, not in each.
+  auto prices = billing::Catalogue::built_in(config.platform.billing.catalog);
+  if (prices.ok()) {
+    prices->set_as_of(config.platform.billing.as_of);
+    config.platform.billing.loaded = std::make_shared<const billing::Catalogue>(*prices);
+  }
   return config;
 }
 

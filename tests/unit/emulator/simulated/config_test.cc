@@ -72,7 +72,8 @@ policies:
   placement: {name: first-fit}
 gpu: {devices: []}
 slo: {latency_s: 1.0}
-billing: {catalog: aws-us-east-1, as_of: 2026-07-01, architecture: x86_64, free_tier: false, init_billed: auto}
+billing: {catalog: aws-us-east-1, as_of: 2026-07-01, architecture: x86_64, free_tier: false,
+          init_billed: auto}
 )";
 
 Result<SimulationConfig> read(std::string_view text, const std::vector<std::string>& sets = {},
