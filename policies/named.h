@@ -1,4 +1,5 @@
-// Policies are found by name: the position of a name in its family's table is the enumerator's value.
+// Policies are found by name: the position of a name in its family's table is the enumerator's
+// value.
 
 #pragma once
 

@@ -1,7 +1,8 @@
-// The Node runtime client: fetches events from the Runtime API, calls the handler, posts its answers.
+// The Node runtime client: fetches events from the Runtime API, calls the handler, posts answers.
 //
-// Needs Node 18 or newer and nothing else. It speaks HTTP/1.1 on a bare socket that is kept for everything: the answer to an
-// event and the request for the next one leave in one write, so that a warm invocation costs one write and one wait.
+// Needs Node 18 or newer and nothing else. It speaks HTTP/1.1 on a bare socket that is kept for
+// everything: the answer to an event and the request for the next one leave in one write, so that a
+// warm invocation costs one write and one wait.
 
 import fs from 'node:fs';
 import net from 'node:net';
@@ -14,10 +15,12 @@ import { format } from 'node:util';
 const PREFIX = '/2018-06-01/runtime/';
 const API = process.env.AWS_LAMBDA_RUNTIME_API;
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
+const JSON_TYPE = 'Content-Type: application/json\r\n';
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
 
-// --- Errors that the platform knows by name -------------------------------------------------------------------------------
+// --- Errors that the platform knows by name --------------------------------------------------
 
 class RuntimeFault extends Error {
   constructor(kind, reason) {
@@ -29,7 +32,9 @@ class RuntimeFault extends Error {
 
 function describeError(error) {
   try {
-    if (error instanceof Error || (error && typeof error === 'object' && 'stack' in error && 'message' in error)) {
+    const looksLikeError =
+      error && typeof error === 'object' && 'stack' in error && 'message' in error;
+    if (error instanceof Error || looksLikeError) {
       return {
         errorType: String(error.name ?? 'Error'),
         errorMessage: String(error.message),
@@ -38,25 +43,28 @@ function describeError(error) {
     }
     return { errorType: typeof error, errorMessage: String(error), trace: [] };
   } catch {
-    return { errorType: 'handled', errorMessage: 'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack', trace: [] };
+    const errorMessage =
+      'callback called with Error argument, but there was a problem while retrieving one or ' +
+      'more of its message, name, and stack';
+    return { errorType: 'handled', errorMessage, trace: [] };
   }
 }
 
 // The form that goes to the log: all own properties of the error, with the stack as lines.
 function errorForLog(error) {
-  const report = describeError(error);
+  const { trace: stack, ...report } = describeError(error);
   const own = {};
   if (error && typeof error === 'object') {
     for (const [name, value] of Object.entries(error)) if (name !== 'name') own[name] = value;
   }
   try {
-    return JSON.stringify({ errorType: report.errorType, errorMessage: report.errorMessage, ...own, stack: report.trace });
+    return JSON.stringify({ ...report, ...own, stack });
   } catch {
-    return JSON.stringify({ errorType: report.errorType, errorMessage: report.errorMessage, stack: report.trace });
+    return JSON.stringify({ ...report, stack });
   }
 }
 
-// --- Logging --------------------------------------------------------------------------------------------------------------
+// --- Logging ---------------------------------------------------------------------------------
 
 let requestId; // of the invocation that runs; undefined during init
 
@@ -75,8 +83,8 @@ function writeLog(level, args) {
   if (requestId !== undefined) line.requestId = requestId;
   const error = args.find((arg) => arg instanceof Error);
   if (error !== undefined) {
-    const report = describeError(error);
-    Object.assign(line, { errorType: report.errorType, errorMessage: report.errorMessage, stackTrace: report.trace });
+    const { trace: stackTrace, ...report } = describeError(error);
+    Object.assign(line, report, { stackTrace });
   }
   let text;
   if (args.length === 1 && typeof args[0] === 'object' && error === undefined) {
@@ -90,15 +98,16 @@ function writeLog(level, args) {
 }
 
 function patchConsole() {
-  const methods = { log: 'INFO', info: 'INFO', debug: 'DEBUG', warn: 'WARN', error: 'ERROR', trace: 'TRACE' };
-  for (const [name, level] of Object.entries(methods)) console[name] = (...args) => writeLog(level, args);
-  console.fatal = (...args) => writeLog('FATAL', args);
+  console.log = (...args) => writeLog('INFO', args);
+  for (const level of ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']) {
+    console[level.toLowerCase()] = (...args) => writeLog(level, args);
+  }
 }
 
-// --- The connection -------------------------------------------------------------------------------------------------------
+// --- The connection --------------------------------------------------------------------------
 
-// The socket counts as work of the event loop only while an answer of the platform is awaited for itself; while a handler
-// runs it does not, so that the loop's running empty can be noticed.
+// The socket counts as work of the event loop only while an answer of the platform is awaited for
+// itself; while a handler runs it does not, so that the loop's running empty can be noticed.
 const connection = {
   socket: undefined,
   pending: undefined, // bytes that are not a whole answer yet
@@ -167,7 +176,8 @@ function received(buffer, size) {
 }
 
 function parseHead(text) {
-  const answer = { status: Number(text.slice(9, 12)), length: 0, headers: {}, body: undefined, start: 0, end: 0 };
+  const status = Number(text.slice(9, 12));
+  const answer = { status, length: 0, headers: {}, body: undefined, start: 0, end: 0 };
   let line = text.indexOf('\r\n');
   while (line >= 0) {
     const next = text.indexOf('\r\n', line + 2);
@@ -183,10 +193,12 @@ function parseHead(text) {
 const nextRequest = `GET ${PREFIX}invocation/next HTTP/1.1\r\nHost: ${API}\r\n\r\n`;
 
 function postHead(target, headers, size) {
-  return `POST ${PREFIX}${target} HTTP/1.1\r\nHost: ${API}\r\n${headers}Content-Length: ${size}\r\n\r\n`;
+  const request = `POST ${PREFIX}${target} HTTP/1.1\r\nHost: ${API}`;
+  return `${request}\r\n${headers}Content-Length: ${size}\r\n\r\n`;
 }
 
-// The platform's answer to a post says nothing that changes what happens next: a refused one was told to the invoker.
+// The platform's answer to a post says nothing that changes what happens next: of a refused one the
+// invoker was told.
 const ignoreAnswer = () => {};
 
 function askNext() {
@@ -199,12 +211,8 @@ function askNext() {
 function postAndAskNext(target, headers, body) {
   connection.waiting.push(ignoreAnswer, onEvent);
   connection.socket.ref();
-  if (typeof body === 'string') {
-    const text = `${postHead(target, headers, Buffer.byteLength(body))}${body}${nextRequest}`;
-    connection.socket.write(text);
-    return;
-  }
-  connection.socket.write(Buffer.concat([Buffer.from(postHead(target, headers, body.length)), body, Buffer.from(nextRequest)]));
+  const head = postHead(target, headers, Buffer.byteLength(body));
+  connection.socket.write(head + body + nextRequest);
 }
 
 function postAndThen(target, headers, body, done) {
@@ -213,11 +221,14 @@ function postAndThen(target, headers, body, done) {
   connection.socket.write(postHead(target, headers, Buffer.byteLength(body)) + body);
 }
 
-// --- Streamed answers -----------------------------------------------------------------------------------------------------
+// A header value must not hold line breaks, nor what is no Latin-1.
+const oneLine = (text) => text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, ' ');
+
+// --- Streamed answers ------------------------------------------------------------------------
 
 class ResponseStream extends Writable {
-  constructor(id) {
-    super({ highWaterMark: 65536 });
+  constructor(id, highWaterMark = 65536) {
+    super({ highWaterMark });
     this.id = id;
     this.contentType = 'application/octet-stream';
     this.prelude = undefined;
@@ -235,8 +246,9 @@ class ResponseStream extends Writable {
     connection.waiting.push(ignoreAnswer);
     connection.socket.write(
       `POST ${PREFIX}invocation/${this.id}/response HTTP/1.1\r\nHost: ${API}\r\n` +
-        `Content-Type: ${this.contentType.replace(/[\r\n]/g, ' ')}\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n` +
-        `Transfer-Encoding: chunked\r\nTrailer: ${ERROR_TYPE}, Lambda-Runtime-Function-Error-Body\r\n\r\n`,
+        `Content-Type: ${oneLine(this.contentType)}\r\n` +
+        'Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n' +
+        `Trailer: ${ERROR_TYPE}, Lambda-Runtime-Function-Error-Body\r\n\r\n`,
     );
     if (this.prelude !== undefined) {
       this.sendChunk(Buffer.from(this.prelude));
@@ -270,7 +282,7 @@ class ResponseStream extends Writable {
   // The handler failed: as an error of its own if nothing was sent yet, else behind what was sent.
   failWith(report) {
     const body = Buffer.from(JSON.stringify(report)).toString('base64');
-    const type = report.errorType.replace(/[\r\n]/g, ' ');
+    const type = oneLine(report.errorType);
     this.close_(`${ERROR_TYPE}: ${type}\r\nLambda-Runtime-Function-Error-Body: ${body}\r\n`);
     this.destroy();
   }
@@ -279,9 +291,7 @@ class ResponseStream extends Writable {
 globalThis.awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = 'response';
-    if (typeof options?.highWaterMark === 'number') {
-      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] = options.highWaterMark;
-    }
+    if (typeof options?.highWaterMark === 'number') handler[HIGH_WATER_MARK] = options.highWaterMark;
     return handler;
   },
   HttpResponseStream: class HttpResponseStream {
@@ -293,12 +303,14 @@ globalThis.awslambda = {
   },
 };
 
-// --- One invocation -------------------------------------------------------------------------------------------------------
+// --- One invocation --------------------------------------------------------------------------
 
 let handler;
 let run; // of the invocation that runs; undefined in between
 
-const majorVersion = Number(/^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1] ?? process.versions.node.split('.')[0]);
+// Of the runtime that was asked for, not of the Node that stands in for it.
+const wantedVersion = /^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1];
+const majorVersion = Number(wantedVersion ?? process.versions.node.split('.')[0]);
 
 function parseOptional(text) {
   return text ? JSON.parse(Buffer.from(text, 'latin1').toString()) : undefined;
@@ -324,7 +336,8 @@ function makeContext(current, headers) {
     awsRequestId: current.id,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
-  if (headers['lambda-runtime-aws-tenant-id']) context.tenantId = headers['lambda-runtime-aws-tenant-id'];
+  const tenant = headers['lambda-runtime-aws-tenant-id'];
+  if (tenant) context.tenantId = tenant;
   if (majorVersion < 24) {
     context.done = (error, result) => current.callback(error, result);
     context.succeed = (result) => current.callback(null, result);
@@ -347,10 +360,11 @@ function succeed(current, result) {
   try {
     body = JSON.stringify(result === undefined ? null : result) ?? 'null';
   } catch (error) {
-    fault(current, new RuntimeFault('MarshalError', `Unable to stringify response body: ${error.message}`));
+    const message = `Unable to stringify response body: ${error.message}`;
+    fault(current, new RuntimeFault('MarshalError', message));
     return;
   }
-  finish(current, () => postAndAskNext(`invocation/${current.id}/response`, 'Content-Type: application/json\r\n', body));
+  finish(current, () => postAndAskNext(`invocation/${current.id}/response`, JSON_TYPE, body));
 }
 
 function logInvokeError(error) {
@@ -369,15 +383,17 @@ function fault(current, error) {
       return;
     }
     current.stream?.destroy();
-    postAndAskNext(`invocation/${current.id}/error`, 'Content-Type: application/json\r\n', JSON.stringify(report));
+    postAndAskNext(`invocation/${current.id}/error`, JSON_TYPE, JSON.stringify(report));
   });
 }
 
-// What callbacks and context.done() do: the answer waits until the event loop is empty, unless told otherwise.
+// What callbacks and context.done() do: the answer waits until the event loop is empty, unless told
+// otherwise.
 function settleByCallback(current, error, result) {
   if (current.over || current.settled) return;
-  current.settled = () => (error === undefined || error === null ? succeed(current, result) : fault(current, error));
-  if (!current.waitsForEmptyLoop || (error !== undefined && error !== null)) setImmediate(current.settled);
+  const failed = error !== undefined && error !== null;
+  current.settled = () => (failed ? fault(current, error) : succeed(current, result));
+  if (failed || !current.waitsForEmptyLoop) setImmediate(current.settled);
 }
 
 process.on('beforeExit', () => {
@@ -390,7 +406,9 @@ process.on('beforeExit', () => {
       current,
       new RuntimeFault(
         'NodeJsExit',
-        'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#process_exit_codes',
+        'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly ' +
+          'caused by a Promise that was never settled. For more information, see ' +
+          'https://nodejs.org/docs/latest/api/process.html#process_exit_codes',
       ),
     );
   } else succeed(current, null);
@@ -410,7 +428,7 @@ function dieOf(error, code, log) {
       connection.socket.ref();
       current.stream.failWith(JSON.parse(report));
     } else {
-      postAndThen(`invocation/${current.id}/error`, 'Content-Type: application/json\r\n', report, exit);
+      postAndThen(`invocation/${current.id}/error`, JSON_TYPE, report, exit);
     }
   } else if (handler === undefined && connection.socket !== undefined) {
     initError(error, report, exit);
@@ -420,9 +438,8 @@ function dieOf(error, code, log) {
 }
 
 function initError(error, report, exit) {
-  const type = describeError(error).errorType.replace(/[\r\n]/g, ' ');
-  const headers = `Content-Type: application/json\r\n${ERROR_TYPE}: ${type}\r\n`;
-  postAndThen('init/error', headers, report, exit);
+  const type = oneLine(describeError(error).errorType);
+  postAndThen('init/error', `${JSON_TYPE}${ERROR_TYPE}: ${type}\r\n`, report, exit);
 }
 
 process.on('uncaughtException', (error) => dieOf(error, 129, 'Uncaught Exception'));
@@ -434,19 +451,20 @@ process.on('unhandledRejection', (reason, promise) => {
 });
 
 function runStreaming(current, event, context) {
-  const stream = new ResponseStream(current.id);
+  const stream = new ResponseStream(current.id, handler[HIGH_WATER_MARK]);
   current.stream = stream;
   current.isAsync = true;
   stream.on('finish', () => finish(current, askNext));
   stream.on('error', (error) => fault(current, error));
   const result = handler(event, stream, context);
   if (typeof result?.then !== 'function') {
-    fault(current, new RuntimeFault('InvalidStreamingOperation', 'Streaming does not support non-async handlers.'));
+    const message = 'Streaming does not support non-async handlers.';
+    fault(current, new RuntimeFault('InvalidStreamingOperation', message));
     return;
   }
   result.then(
     () => {
-      // A stream that nobody ends would be waited for until the timeout: an empty event loop ends it.
+      // A stream that nobody ends would be waited for until the timeout: an empty loop ends it.
       current.handlerDone = true;
     },
     (error) => fault(current, error),
@@ -456,7 +474,8 @@ function runStreaming(current, event, context) {
 function onEvent(answer) {
   const id = answer.headers['lambda-runtime-aws-request-id'];
   if (answer.status !== 200 || !id) {
-    fail(`the platform answered ${answer.status} to 'next': ${answer.body.toString('utf8', answer.start, answer.end)}`);
+    const text = answer.body.toString('utf8', answer.start, answer.end);
+    fail(`the platform answered ${answer.status} to 'next': ${text}`);
   }
   requestId = id;
   const trace = answer.headers['lambda-runtime-trace-id'];
@@ -481,7 +500,8 @@ function onEvent(answer) {
       runStreaming(current, event, context);
       return;
     }
-    const result = majorVersion < 24 ? handler(event, context, current.callback) : handler(event, context);
+    const callback = majorVersion < 24 ? [current.callback] : [];
+    const result = handler(event, context, ...callback);
     if (typeof result?.then === 'function') {
       current.isAsync = true;
       result.then(
@@ -494,12 +514,13 @@ function onEvent(answer) {
   }
 }
 
-// --- The handler ----------------------------------------------------------------------------------------------------------
+// --- The handler -----------------------------------------------------------------------------
 
 function isModulePackage(file) {
   for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
     try {
-      return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module';
+      const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8');
+      return JSON.parse(text).type === 'module';
     } catch (error) {
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return false;
     }
@@ -513,15 +534,19 @@ async function loadModule(root, folder, name) {
   for (const extension of ['', '.js', '.mjs', '.cjs']) {
     const file = base + extension;
     if (!fs.existsSync(file) || fs.statSync(file).isDirectory()) continue;
-    if (extension === '.mjs' || (extension === '.js' && isModulePackage(file))) return import(pathToFileURL(file).href);
-    return require(file);
+    const isModule = extension === '.mjs' || (extension === '.js' && isModulePackage(file));
+    return isModule ? import(pathToFileURL(file).href) : require(file);
   }
   return require(require.resolve(name, { paths: [root, path.resolve(root, folder)] }));
 }
 
 async function findHandler(root, name) {
   if (name.includes('..')) {
-    throw new RuntimeFault('MalformedHandlerName', `'${name}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`);
+    throw new RuntimeFault(
+      'MalformedHandlerName',
+      `'${name}' is not a valid handler name. Use absolute paths when specifying root ` +
+        'directories in handler names.',
+    );
   }
   const folder = path.dirname(name);
   const parts = /^([^.]*)\.(.+)$/.exec(path.basename(name));
@@ -543,12 +568,17 @@ async function findHandler(root, name) {
     found = module?.default;
     for (const part of parts[2].split('.')) found = found?.[part];
   }
-  if (found === undefined || found === null) throw new RuntimeFault('HandlerNotFound', `${name} is undefined or not exported`);
-  if (typeof found !== 'function') throw new RuntimeFault('HandlerNotFound', `${name} is not a function`);
+  if (found === undefined || found === null) {
+    throw new RuntimeFault('HandlerNotFound', `${name} is undefined or not exported`);
+  }
+  if (typeof found !== 'function') {
+    throw new RuntimeFault('HandlerNotFound', `${name} is not a function`);
+  }
   if (majorVersion >= 24 && found[STREAMING] === undefined && found.length >= 3) {
     throw new RuntimeFault(
       'CallbackHandlerDeprecated',
-      'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. Use an async handler, or an earlier runtime.',
+      'AWS Lambda has removed support for callback-based function handlers starting with ' +
+        'Node.js 24. Use an async handler, or an earlier runtime.',
     );
   }
   return found;

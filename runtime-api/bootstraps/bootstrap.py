@@ -1,7 +1,8 @@
-"""The Python runtime client: fetches events from the Runtime API, calls the handler, posts its answers.
+"""The Python runtime client: fetches events from the Runtime API, calls the handler, posts answers.
 
-Needs Python 3.8 or newer and nothing but the standard library. One connection is kept for everything. The answer to an event
-and the request for the next one leave in one write, so that a warm invocation costs one write and one wait.
+Needs Python 3.8 or newer and nothing but the standard library. One connection is kept for
+everything. The answer to an event and the request for the next one leave in one write, so that a
+warm invocation costs one write and one wait.
 """
 
 import _socket
@@ -17,7 +18,7 @@ _TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 
 
 class Fault(Exception):
-    """Something that the runtime itself has to report, with the error type that the platform knows it by."""
+    """Something that the runtime itself has to report, with the platform's error type for it."""
 
     def __init__(self, kind, message, trace=None):
         super().__init__(message)
@@ -26,7 +27,7 @@ class Fault(Exception):
         self.trace = trace or []
 
 
-# --- JSON -----------------------------------------------------------------------------------------------------------------
+# --- JSON -------------------------------------------------------------------------------------
 
 
 class _Encoder(json.JSONEncoder):
@@ -49,11 +50,11 @@ def _to_bytes(text):
         return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode("utf-8")
 
 
-# --- The connection -------------------------------------------------------------------------------------------------------
+# --- The connection ---------------------------------------------------------------------------
 
 
 class Connection:
-    """A keep-alive HTTP/1.1 connection to the Runtime API that reads answers with a Content-Length."""
+    """A keep-alive connection to the Runtime API that reads answers with a Content-Length."""
 
     def __init__(self, address):
         self.address = address
@@ -70,9 +71,10 @@ class Connection:
 
     def post(self, path, body, headers="", then=b""):
         """Sends a POST, and `then` behind it in the same write."""
-        head = "POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n".format(
-            _PREFIX, path, self.address, headers, len(body)
-        )
+        head = (
+            "POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
+            "{}Content-Length: {}\r\n\r\n"
+        ).format(_PREFIX, path, self.address, headers, len(body))
         self._send(head.encode("latin-1", "replace") + body + then)
 
     def ask_next(self):
@@ -111,7 +113,7 @@ class Connection:
         return piece
 
 
-# --- What handlers see ----------------------------------------------------------------------------------------------------
+# --- What handlers see ------------------------------------------------------------------------
 
 
 class CognitoIdentity:
@@ -128,14 +130,21 @@ class CognitoIdentity:
 
 
 class Client:
-    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+    __slots__ = (
+        "installation_id",
+        "app_title",
+        "app_version_name",
+        "app_version_code",
+        "app_package_name",
+    )
 
     def __init__(self, values):
         for name in self.__slots__:
             setattr(self, name, values.get(name))
 
     def __repr__(self):
-        return "Client([{}])".format(",".join("{}={}".format(n, getattr(self, n)) for n in self.__slots__))
+        values = ("{}={}".format(name, getattr(self, name)) for name in self.__slots__)
+        return "Client([{}])".format(",".join(values))
 
 
 class ClientContext:
@@ -148,7 +157,9 @@ class ClientContext:
         self.client = Client(client) if isinstance(client, dict) else None
 
     def __repr__(self):
-        return "ClientContext([custom={},env={},client={}])".format(self.custom, self.env, self.client)
+        return "ClientContext([custom={},env={},client={}])".format(
+            self.custom, self.env, self.client
+        )
 
 
 class LambdaContext:
@@ -176,12 +187,14 @@ class LambdaContext:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message):
-        sys.stdout.write(message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message))
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+        sys.stdout.write(text)
 
     def __repr__(self):
         return (
-            "LambdaContext([aws_request_id={},log_group_name={},log_stream_name={},function_name={},memory_limit_in_mb={},"
-            "function_version={},invoked_function_arn={},client_context={},identity={}])"
+            "LambdaContext([aws_request_id={},log_group_name={},log_stream_name={},"
+            "function_name={},memory_limit_in_mb={},function_version={},"
+            "invoked_function_arn={},client_context={},identity={}])"
         ).format(
             self.aws_request_id,
             self.log_group_name,
@@ -195,7 +208,7 @@ class LambdaContext:
         )
 
 
-# --- Logging --------------------------------------------------------------------------------------------------------------
+# --- Logging ----------------------------------------------------------------------------------
 
 _current = {"id": None}  # the request that is being handled, for log records
 
@@ -242,7 +255,8 @@ def _set_up_logging():
         handler.setFormatter(_JsonFormatter())
     else:
         formatter = logging.Formatter(
-            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+            "%Y-%m-%dT%H:%M:%S",
         )
         formatter.converter = time.gmtime
         handler.setFormatter(formatter)
@@ -255,14 +269,15 @@ def _set_up_logging():
     return as_json
 
 
-# --- Errors ---------------------------------------------------------------------------------------------------------------
+# --- Errors -----------------------------------------------------------------------------------
 
 
 def _stack_trace(error):
-    """The lines of the user's frames: what came before them is this file and the import machinery."""
+    """The lines of the user's frames, without those of this file and the import machinery."""
     import traceback
 
-    frames = [(f.filename, f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__)]
+    found = traceback.extract_tb(error.__traceback__)
+    frames = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in found]
     while frames and (frames[0][0] == __file__ or "importlib" in frames[0][0]):
         frames.pop(0)
     return traceback.format_list(frames)
@@ -273,7 +288,12 @@ def _describe(error, request_id):
         kind, message, trace = error.kind, error.message, error.trace
     else:
         kind, message, trace = type(error).__name__, str(error), _stack_trace(error)
-    return {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": trace}
+    return {
+        "errorMessage": message,
+        "errorType": kind,
+        "requestId": request_id,
+        "stackTrace": trace,
+    }
 
 
 def _log_error(report, as_json):
@@ -295,7 +315,7 @@ def _log_error(report, as_json):
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-# --- The handler ----------------------------------------------------------------------------------------------------------
+# --- The handler ------------------------------------------------------------------------------
 
 
 def _find_handler(name):
@@ -307,12 +327,16 @@ def _find_handler(name):
         )
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise Fault(
-            "Runtime.BuiltInModuleConflict", "Cannot use built-in module {} as a handler module".format(module_name)
+            "Runtime.BuiltInModuleConflict",
+            "Cannot use built-in module {} as a handler module".format(module_name),
         )
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault("Runtime.ImportModuleError", "Unable to import module '{}': {}".format(module_name, error))
+        raise Fault(
+            "Runtime.ImportModuleError",
+            "Unable to import module '{}': {}".format(module_name, error),
+        )
     except SyntaxError as error:
         raise Fault(
             "Runtime.UserCodeSyntaxError",
@@ -323,7 +347,8 @@ def _find_handler(name):
         return getattr(module, function_name)
     except AttributeError:
         raise Fault(
-            "Runtime.HandlerNotFound", "Handler '{}' missing on module '{}'".format(function_name, module_name)
+            "Runtime.HandlerNotFound",
+            "Handler '{}' missing on module '{}'".format(function_name, module_name),
         )
 
 
@@ -362,17 +387,21 @@ def _serve(connection, handler, as_json):
         status, headers, body = connection.read()
         request_id = headers.get("lambda-runtime-aws-request-id")
         if status != 200 or not request_id:
-            sys.stderr.write("runtime: the platform answered {} to 'next': {!r}\n".format(status, body[:200]))
+            sys.stderr.write(
+                "runtime: the platform answered {} to 'next': {!r}\n".format(status, body[:200])
+            )
             sys.exit(1)
         _set_trace(headers.get("lambda-runtime-trace-id"), trace)
         trace = headers.get("lambda-runtime-trace-id")
         _current["id"] = request_id
         try:
-            answer, path = _run_handler(handler, headers, body), "invocation/{}/response".format(request_id)
+            answer = _run_handler(handler, headers, body)
+            path = "invocation/{}/response".format(request_id)
         except Exception as error:
             report = _describe(error, request_id)
             _log_error(report, as_json)
-            answer, path = _to_bytes(json.dumps(report, ensure_ascii=False)), "invocation/{}/error".format(request_id)
+            answer = _to_bytes(json.dumps(report, ensure_ascii=False))
+            path = "invocation/{}/error".format(request_id)
         sys.stdout.flush()
         sys.stderr.flush()
         connection.post(path, answer, then=connection.next_request)
@@ -392,10 +421,12 @@ def main():
         _log_error(report, as_json)
         sys.stdout.flush()
         kind = report["errorType"]
+        if "." not in kind:
+            kind = "Runtime." + kind
         connection.post(
             "init/error",
             _to_bytes(json.dumps(report, ensure_ascii=False)),
-            "Lambda-Runtime-Function-Error-Type: {}\r\n".format(kind if "." in kind else "Runtime." + kind),
+            "Lambda-Runtime-Function-Error-Type: {}\r\n".format(kind),
         )
         connection.read()
         sys.exit(1)

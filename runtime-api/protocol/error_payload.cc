@@ -86,8 +86,8 @@ std::string timed_out_payload(std::string_view request_id, Duration timeout) {
 
 std::string response_too_large_payload() {
   return fmt::format(
-      R"({{"errorMessage":"Response payload size exceeded maximum allowed payload size ({} bytes).",)"
-      R"("errorType":"{}"}})",
+      R"({{"errorMessage":"Response payload size exceeded maximum allowed payload size )"
+      R"(({} bytes).","errorType":"{}"}})",
       kSyncPayloadBytesMax, kResponseTooLarge);
 }
 

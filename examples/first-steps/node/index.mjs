@@ -1,4 +1,4 @@
-// First steps: a greeting. Works for HTTP API events (payload format 2.0) and for direct invocations.
+// First steps: a greeting, for HTTP API events (payload format 2.0) and for direct invocations.
 //
 // Parameters, in the JSON of a direct invocation, in the body of a request or in its query string:
 // name      whom to greet

@@ -1,4 +1,4 @@
-"""First steps: a greeting. Works for HTTP API events (payload format 2.0) and for direct invocations.
+"""First steps: a greeting, for HTTP API events (payload format 2.0) and for direct invocations.
 
 Parameters, in the JSON of a direct invocation, in the body of a request or in its query string:
 name      whom to greet
@@ -43,4 +43,5 @@ def handler(event, context):
     }
     if not isinstance(event, dict) or "requestContext" not in event:
         return answer
-    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(answer)}
+    headers = {"content-type": "application/json"}
+    return {"statusCode": 200, "headers": headers, "body": json.dumps(answer)}
