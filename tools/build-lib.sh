@@ -22,8 +22,9 @@ lam_quietly() {
   rm -f "$log"
 }
 
-# lam_build TARGET…: configures the release preset and builds. LAM_WERROR=ON makes warnings errors.
+# lam_build TARGET…: configures the release preset and builds. LAM_WERROR=ON makes warnings errors,
+# and stays so in that build folder until it is OFF.
 lam_build() {
-  lam_quietly "configuring" cmake --preset release -DLAM_WERROR="${LAM_WERROR:-OFF}"
+  lam_quietly "configuring" cmake --preset release ${LAM_WERROR:+-DLAM_WERROR="$LAM_WERROR"}
   lam_quietly "building" cmake --build --preset release --parallel "$(nproc)" --target "$@"
 }

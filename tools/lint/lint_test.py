@@ -128,6 +128,7 @@ class LintTest(unittest.TestCase):
 
     def test_tabs_long_lines_and_unfinished_work_are_found(self):
         self.expect("policies/x.cc", "int\tx;\n", "a tab")
+        self.expect_clean("policies/x.cc", 'auto yaml = R"(a:\n\tb)";\n')
         self.expect("policies/x.cc", "// " + "x" * 98 + "\n", "101 columns")
         self.expect("policies/x.cc", "// FIX" + "ME later\n", "unfinished")
         self.expect_clean("policies/x.cc", "// " + "é" * 97 + "\n")
