@@ -90,6 +90,50 @@ struct ServerFixture {
   }
 };
 
+// Collects a streamed body and tells what it got.
+class CollectingSink final : public BodySink {
+ public:
+  struct Log {
+    std::string data;
+    std::size_t pieces = 0;
+    bool ended = false;
+    HeaderList trailers;
+    std::vector<BodyLoss> lost;
+  };
+  CollectingSink(Log& log, Responder responder) : log_(log), responder_(std::move(responder)) {}
+
+  void on_data(std::string_view piece) override {
+    log_.data.append(piece);
+    ++log_.pieces;
+  }
+  void on_end(HeaderList&& trailers) override {
+    log_.ended = true;
+    log_.trailers = std::move(trailers);
+    responder_.send({202, {}, "whole"});
+  }
+  void on_lost(BodyLoss why) override {
+    log_.lost.push_back(why);
+    responder_.send({400, {}, "lost"});
+  }
+
+ private:
+  Log& log_;
+  Responder responder_;
+};
+
+struct AnswersFixture : ServerFixture {
+  CollectingSink::Log log;
+  BodyFlow flow;
+
+  void stream_bodies(std::size_t bytes_max = 1u << 30) {
+    handler.body_plan = {BodyMode::kStreamed, bytes_max};
+    handler.on_stream = [this](HttpRequest&&, Responder responder, BodyFlow valve) {
+      flow = std::move(valve);
+      return std::make_unique<CollectingSink>(log, std::move(responder));
+    };
+  }
+};
+
 inline int status_of(const std::string& response) {
   return response.starts_with("HTTP/1.1 ") ? std::stoi(response.substr(9, 3)) : 0;
 }
