@@ -291,7 +291,8 @@ class ResponseStream extends Writable {
 globalThis.awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = 'response';
-    if (typeof options?.highWaterMark === 'number') handler[HIGH_WATER_MARK] = options.highWaterMark;
+    const mark = options?.highWaterMark;
+    if (typeof mark === 'number') handler[HIGH_WATER_MARK] = mark;
     return handler;
   },
   HttpResponseStream: class HttpResponseStream {
@@ -406,8 +407,8 @@ process.on('beforeExit', () => {
       current,
       new RuntimeFault(
         'NodeJsExit',
-        'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly ' +
-          'caused by a Promise that was never settled. For more information, see ' +
+        'The Lambda runtime client detected an unexpected Node.js exit code. This is most ' +
+          'commonly caused by a Promise that was never settled. For more information, see ' +
           'https://nodejs.org/docs/latest/api/process.html#process_exit_codes',
       ),
     );
