@@ -284,12 +284,29 @@ void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, 
   LAM_CHECK(id <= functions.size(), "function ids are dense");
   LAM_CHECK(settings.concurrency >= 1 && settings.memory_mb > 0);
   advance(now, false);
-  if (id == functions.size()) functions.emplace_back();
-  Function& function = functions[id];
-  function.known = true;
-  function.settings = settings;
+  const bool added = id == functions.size();
+  if (added) functions.emplace_back();
+  functions[id].known = true;
+  functions[id].settings = settings;
+  set_pool(id);
+  if (!added) {
+    replace_stale(id, now);
+    release_provisioned(id, now);
+  }
+  keep_provisioned(id, now);
+  mark_for_service(id);
+  serve_waiting(now);
+}
 
-  // Pools: a reserved function has its own, and its share leaves the account's.
+// A function with reserved concurrency has a pool of its own, and its share leaves the account's.
+void Fleet::Impl::set_pool(FunctionId id) {
+  Function& function = functions[id];
+  const FunctionSettings& settings = function.settings;
+  if (function.pool != 0) {
+    reserved_total_ -= pools_[function.pool].limit.value_or(0);
+    pools_[function.pool].limit = std::nullopt;  // for those that were admitted or wait there
+    function.pool = 0;
+  }
   if (settings.reserved_concurrency.has_value() && !settings.removed) {
     if (function.own_pool == 0) {
       function.own_pool = static_cast<std::uint32_t>(pools_.size());
@@ -297,18 +314,15 @@ void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, 
     }
     function.pool = function.own_pool;
     pools_[function.pool].limit = settings.reserved_concurrency;
-  } else {
-    if (function.pool != 0) pools_[function.pool].limit = std::nullopt;
-    function.pool = 0;
+    reserved_total_ += *settings.reserved_concurrency;
   }
   if (settings_.account_concurrency.has_value()) {
-    std::int64_t unreserved = *settings_.account_concurrency;
-    for (const Function& each : functions) {
-      if (each.pool != 0) unreserved -= *each.settings.reserved_concurrency;
-    }
-    pools_[0].limit = std::max<std::int64_t>(0, unreserved);
+    pools_[0].limit = std::max<std::int64_t>(0, *settings_.account_concurrency - reserved_total_);
   }
+}
 
+void Fleet::Impl::replace_stale(FunctionId id, Time now) {
+  const FunctionSettings& settings = functions[id].settings;
   for (std::uint32_t slot = 0; slot < environments_.size(); ++slot) {
     Environment& environment = environments_[slot];
     const bool ours = environment.state != EnvironmentState::kGone && environment.function == id;
@@ -320,10 +334,6 @@ void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, 
       std::erase(functions[id].spare, slot);
     }
   }
-  release_provisioned(id, now);
-  keep_provisioned(id, now);
-  mark_for_service(id);
-  serve_waiting(now);
 }
 
 }  // namespace lambdarium::fleet

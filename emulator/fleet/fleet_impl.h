@@ -93,6 +93,8 @@ class Fleet::Impl {
   void leave_idle(std::uint32_t slot);
   void after_work(std::uint32_t slot, Time now);
   void retire(std::uint32_t slot, RetireReason reason, Time now);
+  void set_pool(FunctionId id);
+  void replace_stale(FunctionId id, Time now);
   void set_due(std::uint32_t slot, Time due);
   Time earliest_deadline(const Environment& environment) const;
   Environment* find(EnvironmentRef ref);
@@ -115,6 +117,7 @@ class Fleet::Impl {
   std::vector<FunctionId> to_serve_;  // functions with waiting requests that may go on now
   std::set<std::pair<double, std::uint32_t>>
       evictable_;  // idle, on demand; kept only where room is bounded
+  std::int64_t reserved_total_ = 0;
   std::int64_t evictable_mb_ = 0;
   std::int64_t provisioned_ = 0;  // environments that count as provisioned, of all functions
   std::int64_t provisioned_mb_ = 0;

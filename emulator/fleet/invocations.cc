@@ -116,10 +116,11 @@ void Fleet::Impl::dispatch(std::uint32_t slot, const Waiting& waiting, Time now,
   run.dispatched = now;
   run.deadline = add_saturated(now, environment.timeout);
   run.cold = cold;
-  run.init = cold ? environment.ready - environment.started : Duration::zero();
-  // What the start itself took is not queueing.
+  // What the start itself took is not queueing. A request that joined a start under way waited for
+  // the rest of it only.
   const Duration waited = now - waiting.arrived;
-  run.queued = cold ? waited - std::min(waited, run.init) : waited;
+  run.init = cold ? std::min(waited, environment.ready - environment.started) : Duration::zero();
+  run.queued = waited - run.init;
   run.pool = waiting.pool;
   run.next = environment.run_head;
   environment.run_head = index;
