@@ -210,8 +210,8 @@ Status Emulator::Impl::complete_record() {
   const auto bill = driver->meter().bill(*options.catalogue, options.billing);
   if (bill.ok()) {
     for (const billing::BillLine& line : bill->lines) {
-      record->meter({line.meter, line.quantity.to_string(), line.unit, line.unit_price.to_string(15),
-                     line.amount.to_string(15)});
+      record->meter({line.meter, line.quantity.to_string(), line.unit,
+                     line.unit_price.to_string(15), line.amount.to_string(15)});
     }
   }
   return record->finish();

@@ -136,7 +136,8 @@ class LambdaTest(unittest.TestCase):
         request = answer["ResponseMetadata"]["RequestId"]
         self.assertEqual(json.loads(answer["Body"]), {
             "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request} Error: Runtime exited with error: exit status 3"})
+            "errorMessage": f"RequestId: {request} "
+                            "Error: Runtime exited with error: exit status 3"})
         self.assertNotIn("FunctionError", invoke(self.client, {}))
 
     def test_a_timeout_kills_the_environment(self):
@@ -317,7 +318,8 @@ class LifeTest(unittest.TestCase):
     def test_a_recorded_run_has_an_identical_twin(self):
         import subprocess
 
-        run = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambdarium-twin-{os.getpid()}.sqlite")
+        folder = os.environ.get("TMPDIR", "/tmp")
+        run = os.path.join(folder, f"lambdarium-twin-{os.getpid()}.sqlite")
         emulator = Emulator(PROGRAM, "--record", run, "--set", "policies.keep_alive.ttl_s=0.1")
         self.addCleanup(emulator.close)
         client = emulator.client()
@@ -327,7 +329,8 @@ class LifeTest(unittest.TestCase):
         self.assertTrue(wait_until(lambda: emulator.health()["environments"]["total"] == 0))
         invoke(client, {})
         emulator.interrupt()
-        twin = subprocess.run([PROGRAM, "twin", run], stdout=subprocess.PIPE, text=True, check=False)
+        twin = subprocess.run([PROGRAM, "twin", run], stdout=subprocess.PIPE, text=True,
+                              check=False)
         os.remove(run)
         self.assertRegex(twin.stdout, "^twin: identical")
         self.assertEqual(twin.returncode, 0)

@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(a_json_template_is_read_too) {
     "F": {"Type": "AWS::Serverless::Function", "Properties": {
       "Runtime": "nodejs20.x", "Handler": "index.handler", "CodeUri": "js\/",
       "Description": "\ud83d\ude00 \u00e4",
-      "Environment": {"Variables": {"B": true, "A": {"Fn::Sub": "${AWS::Region}!"}, "AB": {"Ref": "AWS::Region"}}}}}}})");
+      "Environment": {"Variables": {"B": true, "A": {"Fn::Sub": "${AWS::Region}!"},
+        "AB": {"Ref": "AWS::Region"}}}}}}})");
   // One-letter names are refused by AWS, so this also shows positions in JSON.
   BOOST_TEST(errors(report) ==
              "7:37: the environment variable 'B' must start with a letter and go on with letters, "

@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(the_version_in_force_on_the_day_is_chosen) {
   const auto parsed = Catalogue::parse(
       catalogue_with(
           R"({"id": "a", "meter": "m", "unit": "u", "price": "2", "valid_from": "2025-06-01"},
-                        {"id": "a", "meter": "m", "unit": "u", "price": "3"},
-                        {"id": "b", "meter": "m", "unit": "u", "price": "9", "valid_from": "2025-06-01"})"),
+             {"id": "a", "meter": "m", "unit": "u", "price": "3"},
+             {"id": "b", "meter": "m", "unit": "u", "price": "9", "valid_from": "2025-06-01"})"),
       "prices.json");
   BOOST_REQUIRE(parsed.ok());
   Catalogue catalogue = *parsed;

@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(a_field_that_no_rule_reads_is_named) {
 BOOST_AUTO_TEST_CASE(a_price_that_was_not_in_force_yet_is_an_error_of_the_case) {
   Catalogue catalogue = prices();
   const auto cases = parse_usage(
-      R"({"cases": [{"id": "a", "input": {"kind": "lambda.microvm", "vcpu": 1, "running_s": 10}}]})",
+      R"({"cases": [{"id": "a",
+          "input": {"kind": "lambda.microvm", "vcpu": 1, "running_s": 10}}]})",
       "x");
   BOOST_REQUIRE(cases.ok());
   catalogue.set_as_of(Date{2026, 6, 22});
@@ -155,7 +156,8 @@ BOOST_AUTO_TEST_CASE(a_price_that_was_not_in_force_yet_is_an_error_of_the_case) 
 
 BOOST_AUTO_TEST_CASE(figures_beyond_exact_arithmetic_are_an_error_not_a_wrong_sum) {
   const auto cases = parse_usage(
-      R"({"cases": [{"id": "a", "input": {"kind": "s3", "gb_month": "1234567890123456789012345678.123456789"}}]})",
+      R"({"cases": [{"id": "a",
+          "input": {"kind": "s3", "gb_month": "1234567890123456789012345678.123456789"}}]})",
       "x");
   BOOST_REQUIRE(cases.ok());
   const PricedCase priced = price_case(cases->front(), prices());
