@@ -15,6 +15,29 @@ struct NodeFixture : Fixture {
   }
 };
 
+// Destroys its environment inside the callback of that name.
+struct Destroyer final : Listener {
+  std::string when;
+  std::unique_ptr<Environment> victim;
+  runtime_api::Invocation event;
+  int fired = 0;
+
+  void at(const char* callback) {
+    if (when != callback) return;
+    ++fired;
+    victim.reset();
+  }
+  void on_ready(Environment& environment, Duration) override {
+    if (when != "ready") environment.invoke(event);
+    at("ready");
+  }
+  void on_init_failed(Environment&, const Failure&) override { at("init-failed"); }
+  void on_result(Environment&, runtime_api::InvocationResult&&) override { at("result"); }
+  void on_idle(Environment&, const runtime_api::Idle&) override { at("idle"); }
+  void on_lost(Environment&, const Failure&) override { at("lost"); }
+  void on_log(Environment&, std::string_view) override { at("log"); }
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(node_runtime, NodeFixture)
@@ -181,6 +204,21 @@ BOOST_AUTO_TEST_CASE(large_events_and_answers_pass_unchanged) {
   BOOST_TEST(over.function_error);
   BOOST_TEST(over.error_type == "Function.ResponseSizeTooLarge");
   BOOST_TEST(call("1").payload == "1");
+}
+
+BOOST_AUTO_TEST_CASE(an_environment_may_be_destroyed_from_each_callback) {
+  if (!usable) return;
+  for (const std::string when : {"ready", "init-failed", "result", "idle", "lost", "log"}) {
+    std::string source = "export const handler = async () => { console.log('x'); return 1; };\n";
+    if (when == "init-failed") source = "throw new Error('x');\n";
+    if (when == "lost") source = "export const handler = async () => process.exit(3);\n";
+    Destroyer destroyer;
+    destroyer.when = when;
+    destroyer.event = invocation("{}");
+    destroyer.victim = std::make_unique<Environment>(*sandbox, node(source), destroyer);
+    destroyer.victim->start();
+    BOOST_TEST(until([&destroyer] { return destroyer.fired == 1; }), when);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_node_example_greets) {
