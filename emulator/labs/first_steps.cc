@@ -11,6 +11,7 @@
 #include "emulator/labs/recorded_figures.h"
 #include "emulator/labs/replayer.h"
 #include "emulator/labs/served_emulator.h"
+#include "emulator/labs/twin_run.h"
 #include "emulator/simulated/simulate.h"
 #include "emulator/store/run_store.h"
 
@@ -236,7 +237,8 @@ Result<LabResult> run_first_steps(const LabOptions& options, LabConsole& console
   LAM_TRY(const RecordedFigures virtual_time, read_figures(run.simulation_run(), 0, catalogue));
 
   LabResult result;
-  LAM_TRY(result.twin, twin_verdict(run.emulator_run()));
+  LAM_TRY(const simulated::Twin twin, decide_again(run.emulator_run()));
+  result.twin = verdict(twin);
   fill_table(result.table, emulator, simulation, virtual_time.bill);
   judge(run, result, emulator, simulation);
   result.notes.push_back(

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "emulator/fleet/text.h"
-#include "emulator/simulated/twin.h"
 #include "emulator/store/run_store.h"
 #include "models/billing/lambda_meter.h"
 
@@ -64,24 +62,6 @@ Result<RecordedFigures> read_figures(const std::string& run, std::size_t warm_up
   for (const auto& [name, durations] : idle_calls) figures.call_overhead[name] = median(durations);
   LAM_TRY(figures.bill, meter.bill(catalogue));
   return figures;
-}
-
-Result<std::string> twin_verdict(const std::string& run) {
-  LAM_TRY(const auto reader, store::RunReader::open(run));
-  LAM_TRY(const auto settings, fleet::parse_platform(reader->meta("fleet")));
-  simulated::Twin twin{settings};
-  LAM_TRY(auto decisions, reader->decisions());
-  DecisionRecord line;
-  while (decisions.next(line)) {
-    LAM_TRY_STATUS(twin.next(line));
-  }
-  LAM_TRY_STATUS(decisions.status());
-  twin.finish();
-  if (const auto& difference = twin.difference()) {
-    return fmt::format("different at decision {}: recorded '{}', decided '{}'", difference->seq,
-                       difference->recorded, difference->decided);
-  }
-  return fmt::format("identical ({} decisions after {} events)", twin.decisions(), twin.events());
 }
 
 }  // namespace lambdarium::labs

@@ -32,7 +32,4 @@ struct RecordedFigures {
 Result<RecordedFigures> read_figures(const std::string& run, std::size_t warm_up,
                                      const billing::Catalogue& catalogue);
 
-// Feeds the run through a fresh fleet: "identical", or what differs first.
-Result<std::string> twin_verdict(const std::string& run);
-
 }  // namespace lambdarium::labs

@@ -3,39 +3,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "emulator/fleet/text.h"
-#include "emulator/simulated/twin.h"
-#include "emulator/store/run_store.h"
+#include "emulator/labs/twin_run.h"
 
 namespace lambdarium::commands {
 namespace {
-
-Result<simulated::Twin> read(const std::string& path) {
-  LAM_TRY(const auto run, store::RunReader::open(path));
-  LAM_TRY(const auto settings, fleet::parse_platform(run->meta("fleet")));
-  const std::string dropped = run->meta("dropped_rows");
-  if (!dropped.empty() && dropped != "0") {
-    return Error{
-        ErrorCode::kUnavailable,
-        fmt::format("{}: {} rows were dropped while it was recorded; it cannot be compared", path,
-                    dropped)};
-  }
-  simulated::Twin twin{settings};
-  LAM_TRY(auto decisions, run->decisions());
-  DecisionRecord line;
-  while (decisions.next(line)) {
-    if (const Status status = twin.next(line); !status.ok()) {
-      return invalid_input(fmt::format("{}: {}", path, status.error().to_string()));
-    }
-  }
-  LAM_TRY_STATUS(decisions.status());
-  // A killed emulator may have lost the last group, in the middle of an event.
-  if (run->finished()) twin.finish();
-  if (twin.events() == 0) {
-    return invalid_input(fmt::format("{}: no decisions were recorded", path));
-  }
-  return twin;
-}
 
 void print_json(const simulated::Twin& twin) {
   nlohmann::ordered_json document{{"verdict", twin.difference() ? "different" : "identical"},
@@ -54,7 +25,7 @@ void print_json(const simulated::Twin& twin) {
 }  // namespace
 
 int run_twin(const TwinOptions& options, const Context& context) {
-  const auto twin = read(options.run);
+  const auto twin = labs::decide_again(options.run);
   if (!twin.ok()) {
     fmt::print(stderr, "lambdarium twin: {}\n", twin.error().to_string());
     return twin.error().code == ErrorCode::kUnavailable ? kRunFailed : kWrongInput;
@@ -63,8 +34,7 @@ int run_twin(const TwinOptions& options, const Context& context) {
   if (context.json) {
     print_json(*twin);
   } else if (!found) {
-    fmt::print("twin: identical ({} decisions after {} events)\n", twin->decisions(),
-               twin->events());
+    fmt::print("twin: {}\n", labs::verdict(*twin));
   } else {
     fmt::print(
         "twin: different at decision {} ({:.6f} s), after {}\n  recorded: {}\n  decided:  {}\n",
