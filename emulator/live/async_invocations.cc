@@ -63,7 +63,9 @@ void AsyncInvocations::completed(std::unique_ptr<Event> event, const Completion&
   if (ran) {
     if (event->failures < kRetriesMax) {
       ++event->failures;
-      retry(std::move(event), kFirstRetryWait * event->failures);
+      // Before the move: arguments are evaluated in no particular order.
+      const Duration wait = kFirstRetryWait * event->failures;
+      retry(std::move(event), wait);
       return;
     }
   } else if (completion.rejected != fleet::RejectReason::kFunctionRemoved) {

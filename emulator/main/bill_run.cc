@@ -15,7 +15,6 @@
 namespace lambdarium::commands {
 namespace {
 
-using billing::Bill;
 using billing::Catalogue;
 using billing::Decimal;
 using billing::PriceEntry;

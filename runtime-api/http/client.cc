@@ -188,7 +188,7 @@ void ClientCore::fail(ClientExchange& exchange, Error error) {
   ClientExchange& kept = *ended;
   if (kept.connection != nullptr) kept.connection->close();
   bury(std::move(ended));
-  if (kept.done) kept.done(std::move(error));
+  if (kept.done) kept.done(error);
   if (kept.sink != nullptr) kept.sink->on_error(error);
 }
 
