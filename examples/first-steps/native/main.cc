@@ -45,8 +45,11 @@ bool is_http(const json& event) {
 
 json parameters_of(const json& event) {
   if (!is_http(event)) return event.is_object() ? event : json::object();
-  json parameters = event.value("queryStringParameters", json::object());
-  if (!parameters.is_object()) parameters = json::object();
+  json parameters = json::object();
+  for (const char* source : {"pathParameters", "queryStringParameters"}) {
+    const auto found = event.find(source);
+    if (found != event.end() && found->is_object()) parameters.update(*found);
+  }
   const auto body = event.find("body");
   if (body != event.end() && body->is_string() && !event.value("isBase64Encoded", false)) {
     const json sent = json::parse(body->get<std::string>(), nullptr, false);

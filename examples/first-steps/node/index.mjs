@@ -19,7 +19,8 @@ function parametersOf(event) {
       sent = undefined; // a body that is not JSON has no parameters
     }
   }
-  return { ...event.queryStringParameters, ...(typeof sent === 'object' ? sent : undefined) };
+  const body = typeof sent === 'object' ? sent : undefined;
+  return { ...event.pathParameters, ...event.queryStringParameters, ...body };
 }
 
 export const handler = async (event, context) => {

@@ -1,6 +1,6 @@
 """First steps: a greeting, for HTTP API events (payload format 2.0) and for direct invocations.
 
-Parameters, in the JSON of a direct invocation, in the body of a request or in its query string:
+Parameters, in the JSON of a direct invocation, in the body of a request, its query string or path:
 name      whom to greet
 sleep_ms  how long to work
 fail      true: raise an error
@@ -17,7 +17,8 @@ def parameters_of(event):
         return {}
     if "requestContext" not in event:
         return event
-    parameters = dict(event.get("queryStringParameters") or {})
+    parameters = dict(event.get("pathParameters") or {})
+    parameters.update(event.get("queryStringParameters") or {})
     body = event.get("body")
     if body:
         if event.get("isBase64Encoded"):
