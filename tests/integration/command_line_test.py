@@ -39,8 +39,8 @@ class CommandLineTest(unittest.TestCase):
     def test_help_lists_the_commands_and_goes_to_stdout(self):
         answer = run("--help")
         self.assertEqual((answer.returncode, answer.stderr), (0, ""))
-        for name in ["serve", "invoke", "simulate", "trace", "replay", "twin", "bill", "gpu",
-                     "doctor"]:
+        for name in ["serve", "invoke", "simulate", "trace", "replay", "twin", "bill", "lab",
+                     "gpu", "doctor"]:
             self.assertIn(name, self.commands())
         self.assertIn("Exit codes", answer.stdout)
 
