@@ -32,7 +32,13 @@ class ConcurrencyPool {
     ++queued_;
   }
 
-  // The next request in the queue's order, if any.
+  // The next request in the queue's order; null if there is none.
+  const Waiting* peek() {
+    while (!queue_.empty() && !is_alive(queue_.top().ticket)) queue_.pop();
+    return queue_.empty() ? nullptr : &queue_.top().waiting;
+  }
+
+  // The same, taken out.
   std::optional<Waiting> pop() {
     while (!queue_.empty()) {
       const Queued head = queue_.top();
@@ -71,11 +77,14 @@ class ConcurrencyPool {
     Waiting waiting;
   };
 
+  bool is_alive(std::uint64_t ticket) const {
+    return ticket >= first_ticket_ && alive_[ticket - first_ticket_];
+  }
+
   // Whether the ticket still waited; it does not any more.
   bool take(std::uint64_t ticket) {
-    const std::size_t index = ticket - first_ticket_;
-    if (ticket < first_ticket_ || !alive_[index]) return false;
-    alive_[index] = false;
+    if (!is_alive(ticket)) return false;
+    alive_[ticket - first_ticket_] = false;
     --queued_;
     while (!alive_.empty() && !alive_.front()) {
       alive_.pop_front();

@@ -166,7 +166,11 @@ void Fleet::Impl::after_work(std::uint32_t slot, Time now) {
     std::erase(function.spare, slot);
     if (!environment.stale) function.spare.push_back(slot);
   } else if (environment.stale) {
+    const FunctionId id = environment.function;
     retire(slot, function.settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
+    keep_provisioned(id, now);
+    mark_for_service(id);
+    return;
   } else {
     if (environment.concurrency > 1) std::erase(function.spare, slot);
     become_idle(slot, now);
@@ -262,6 +266,16 @@ void Fleet::Impl::keep_provisioned(FunctionId id, Time now) {
   }
 }
 
+ProvisionedCount Fleet::Impl::provisioned(FunctionId id) const {
+  ProvisionedCount count;
+  for (const Environment& environment : environments_) {
+    const bool counts = environment.state != EnvironmentState::kGone &&
+                        environment.function == id && environment.provisioned && !environment.stale;
+    if (counts) ++(environment.ready == kNever ? count.starting : count.ready);
+  }
+  return count;
+}
+
 // Provisioned environments beyond the configured number go on as ordinary ones.
 void Fleet::Impl::release_provisioned(FunctionId id, Time now) {
   for (std::uint32_t slot = 0; slot < environments_.size(); ++slot) {
@@ -281,14 +295,11 @@ void Fleet::Impl::release_provisioned(FunctionId id, Time now) {
 }
 
 void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, Time now) {
-  LAM_CHECK(id <= functions.size(), "function ids are dense");
-  LAM_CHECK(settings.concurrency >= 1 && settings.memory_mb > 0);
   advance(now, false);
   const bool added = id == functions.size();
-  if (added) functions.emplace_back();
+  if (added) functions.emplace_back().leader = id;
   functions[id].known = true;
-  functions[id].settings = settings;
-  set_pool(id);
+  join_group(id, settings);
   if (!added) {
     replace_stale(id, now);
     release_provisioned(id, now);
@@ -298,24 +309,43 @@ void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, 
   serve_waiting(now);
 }
 
+// Moves a function's provisioned concurrency to the group that the settings name.
+void Fleet::Impl::join_group(FunctionId id, const FunctionSettings& settings) {
+  const auto share = [](const FunctionSettings& of) {
+    return of.removed ? std::int64_t{0} : of.provisioned_concurrency;
+  };
+  const FunctionId before = functions[id].leader;
+  functions[before].group_provisioned -= share(functions[id].settings);
+  functions[id].leader = settings.pool_group.value_or(id);
+  functions[functions[id].leader].group_provisioned += share(settings);
+  functions[id].settings = settings;
+  if (before != functions[id].leader) set_pool(before);
+  set_pool(functions[id].leader);
+}
+
 // A function with reserved concurrency has a pool of its own, and its share leaves the account's.
-void Fleet::Impl::set_pool(FunctionId id) {
-  Function& function = functions[id];
+// So does provisioned concurrency, which leaves the pool that it would count in.
+void Fleet::Impl::set_pool(FunctionId leader) {
+  Function& function = functions[leader];
   const FunctionSettings& settings = function.settings;
   if (function.pool != 0) {
-    reserved_total_ -= pools_[function.pool].limit.value_or(0);
     pools_[function.pool].limit = std::nullopt;  // for those that were admitted or wait there
     function.pool = 0;
   }
-  if (settings.reserved_concurrency.has_value() && !settings.removed) {
+  reserved_total_ -= function.committed;
+  function.committed = function.group_provisioned;
+  const bool leads = function.leader == leader && !settings.removed;
+  if (settings.reserved_concurrency.has_value() && leads) {
     if (function.own_pool == 0) {
       function.own_pool = static_cast<std::uint32_t>(pools_.size());
       pools_.emplace_back();
     }
     function.pool = function.own_pool;
-    pools_[function.pool].limit = settings.reserved_concurrency;
-    reserved_total_ += *settings.reserved_concurrency;
+    function.committed = *settings.reserved_concurrency;
+    pools_[function.pool].limit =
+        std::max<std::int64_t>(0, *settings.reserved_concurrency - function.group_provisioned);
   }
+  reserved_total_ += function.committed;
   if (settings_.account_concurrency.has_value()) {
     pools_[0].limit = std::max<std::int64_t>(0, *settings_.account_concurrency - reserved_total_);
   }

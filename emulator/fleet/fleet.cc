@@ -10,8 +10,17 @@ Fleet::~Fleet() = default;
 Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 
+bool Fleet::accepts(FunctionId id, const FunctionSettings& settings) const {
+  const auto& functions = impl_->functions;
+  const bool valid = id <= functions.size() && settings.concurrency >= 1 && settings.memory_mb > 0;
+  const FunctionId leader = settings.pool_group.value_or(id);
+  return valid &&
+         (leader == id || (leader < functions.size() && functions[leader].leader == leader));
+}
+
 void Fleet::set_function(FunctionId id, const FunctionSettings& settings, Time now,
                          std::vector<Effect>& effects) {
+  LAM_CHECK(accepts(id, settings), "settings that the fleet accepts");
   impl_->effects = &effects;
   impl_->set_function(id, settings, now);
 }
@@ -40,8 +49,15 @@ std::int64_t Fleet::idle_environments(FunctionId id) const {
   return function.idle.size() + function.idle_provisioned.size();
 }
 
+ProvisionedCount Fleet::provisioned(FunctionId id) const {
+  LAM_CHECK(id < impl_->functions.size());
+  return impl_->provisioned(id);
+}
+
 Fleet::Impl::Impl(const PlatformSettings& settings)
-    : settings_(settings), dispatch_random_(settings.seed, "dispatch"), pools_(1) {
+    : settings_(settings),
+      dispatch_random_(settings.seed, "dispatch"),
+      pools_(kProvisionedPool + 1) {
   pools_[0].limit = settings.account_concurrency;
 }
 

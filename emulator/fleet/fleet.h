@@ -35,6 +35,12 @@ struct Population {
   std::int64_t idle_memory_mb = 0;  // of the idle ones
 };
 
+// Environments of a function's provisioned concurrency.
+struct ProvisionedCount {
+  std::int64_t starting = 0;
+  std::int64_t ready = 0;
+};
+
 class Fleet {
  public:
   explicit Fleet(const PlatformSettings& settings);
@@ -42,8 +48,10 @@ class Fleet {
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
 
+  // Whether set_function() may be called with these: ids are dense, a group's function has none.
+  bool accepts(FunctionId id, const FunctionSettings& settings) const;
   // Adds a function, or changes one. Environments of another revision are replaced: idle ones now,
-  // busy ones when they are done. Requires: ids are given densely, from 0.
+  // busy ones when they are done. Requires: accepts().
   void set_function(FunctionId id, const FunctionSettings& settings, Time now,
                     std::vector<Effect>& effects);
 
@@ -58,6 +66,7 @@ class Fleet {
   std::int64_t in_flight() const;  // admitted invocations: waiting for room, starting, running
   std::int64_t queued() const;     // waiting for concurrency
   std::int64_t idle_environments(FunctionId id) const;
+  ProvisionedCount provisioned(FunctionId id) const;
 
  private:
   class Impl;

@@ -16,6 +16,9 @@
 
 namespace lambdarium::fleet {
 
+// Counts what runs on provisioned environments: their number is limit enough.
+inline constexpr std::uint32_t kProvisionedPool = 1;
+
 class Fleet::Impl {
  public:
   explicit Impl(const PlatformSettings& settings);
@@ -34,10 +37,13 @@ class Fleet::Impl {
   struct Function {
     FunctionSettings settings;
     bool known = false;
-    std::uint32_t pool = 0;            // where its invocations count
-    std::uint32_t own_pool = 0;        // its reserved pool, once it has had one
-    IdleIndex idle;                    // on demand
-    IdleIndex idle_provisioned;        // taken first
+    FunctionId leader = 0;       // whose pool its invocations count in: its own, or its group's
+    std::uint32_t pool = 0;      // of a leader: the reserved pool, or the account's
+    std::uint32_t own_pool = 0;  // its reserved pool, once it has had one
+    std::int64_t committed = 0;  // of a leader: what its group takes from the account's pool
+    std::int64_t group_provisioned = 0;  // of a leader: provisioned concurrency of its group
+    IdleIndex idle;                      // on demand
+    IdleIndex idle_provisioned;          // taken first
     std::vector<std::uint32_t> spare;  // busy environments with room for more (concurrency above 1)
     std::deque<Waiting> waiting;       // for an environment that is starting (pending_start: wait)
     std::int64_t live = 0;             // environments, starting ones included
@@ -50,6 +56,8 @@ class Fleet::Impl {
   };
 
   std::vector<Function> functions;
+
+  ProvisionedCount provisioned(FunctionId id) const;
 
  private:
   // events
@@ -93,7 +101,8 @@ class Fleet::Impl {
   void leave_idle(std::uint32_t slot);
   void after_work(std::uint32_t slot, Time now);
   void retire(std::uint32_t slot, RetireReason reason, Time now);
-  void set_pool(FunctionId id);
+  void join_group(FunctionId id, const FunctionSettings& settings);
+  void set_pool(FunctionId leader);
   void replace_stale(FunctionId id, Time now);
   void set_due(std::uint32_t slot, Time due);
   Time earliest_deadline(const Environment& environment) const;
@@ -111,7 +120,7 @@ class Fleet::Impl {
   std::uint32_t next_serial_ = 1;
   std::vector<Running> runs_;
   std::vector<std::uint32_t> free_runs_;
-  std::vector<ConcurrencyPool> pools_;  // 0: unreserved
+  std::vector<ConcurrencyPool> pools_;  // 0: unreserved; kProvisionedPool; reserved ones
   std::deque<Waiting> room_queue_;  // admitted, waits for memory or for the number of environments
   bool serving_room_ = false;
   std::vector<FunctionId> to_serve_;  // functions with waiting requests that may go on now

@@ -11,19 +11,22 @@ namespace lambdarium::fleet {
 void Fleet::Impl::arrived(const Event& event, Time now) {
   LAM_CHECK(event.function < functions.size() && functions[event.function].known);
   Function& function = functions[event.function];
-  const Waiting waiting{event.invocation, event.function, function.pool, now};
+  const std::uint32_t shared = functions[function.leader].pool;
+  Waiting waiting{event.invocation, event.function, shared, now};
   if (function.settings.removed) {
     reject(waiting, RejectReason::kFunctionRemoved);
     return;
   }
-  ConcurrencyPool& pool = pools_[function.pool];
-  if (!pool.full()) {
+  ConcurrencyPool& pool = pools_[shared];
+  if (!function.idle_provisioned.empty()) waiting.pool = kProvisionedPool;
+  if (waiting.pool == kProvisionedPool || !pool.full()) {
     admit(waiting, now);
     return;
   }
   const policies::QueuePolicy& queue = settings_.queue;
-  if (queue.order == policies::QueueOrder::kReject || pool.closed()) {
-    reject(waiting, limit_of(function.pool));
+  const bool hopeless = pool.closed() && function.provisioned == 0;
+  if (queue.order == policies::QueueOrder::kReject || hopeless) {
+    reject(waiting, limit_of(shared));
   } else if (queue.max_length.has_value() && pool.queued() >= *queue.max_length) {
     reject(waiting, RejectReason::kQueueFull);
   } else {
@@ -72,7 +75,7 @@ bool Fleet::Impl::start_for(const Waiting& waiting, Time now) {
     reject(waiting, RejectReason::kNoMemory);
     return true;
   }
-  if (!within_scaling_rate(function, now)) {
+  if (!within_scaling_rate(functions[function.leader], now)) {
     release(waiting.pool);
     reject(waiting, RejectReason::kScalingRate);
     return true;
@@ -268,15 +271,20 @@ void Fleet::Impl::serve_waiting(Time now) {
   serving_room_ = false;
   // 3. Requests that wait for concurrency.
   for (ConcurrencyPool& pool : pools_) {
-    while (pool.queued() > 0 && (!pool.full() || pool.closed())) {
-      const auto waiting = pool.pop();
+    while (const Waiting* head = pool.peek()) {
+      const Function& function = functions[head->function];
+      const bool provisioned = !function.idle_provisioned.empty();
+      const bool hopeless = pool.closed() && function.provisioned == 0;
+      if (pool.full() && !provisioned && !hopeless) break;
+      Waiting waiting = *pool.pop();
       --queued;
-      if (pool.closed()) {
-        reject(*waiting, limit_of(waiting->pool));
-      } else if (functions[waiting->function].settings.removed) {
-        reject(*waiting, RejectReason::kFunctionRemoved);
+      if (function.settings.removed) {
+        reject(waiting, RejectReason::kFunctionRemoved);
+      } else if (provisioned || !hopeless) {
+        if (provisioned) waiting.pool = kProvisionedPool;
+        admit(waiting, now);
       } else {
-        admit(*waiting, now);
+        reject(waiting, limit_of(waiting.pool));
       }
     }
   }

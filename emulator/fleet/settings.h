@@ -53,7 +53,13 @@ struct FunctionSettings {
   Duration timeout = 3s;
   std::int64_t concurrency = 1;  // requests that one environment serves at once
   std::optional<std::int64_t> reserved_concurrency;
+  // Environments that are kept ready. They leave the pool that the function's concurrency counts
+  // in: what runs on a free one of them needs no place there.
   std::int64_t provisioned_concurrency = 0;
+  // Counts in the pool of that function, which was set before and has no group of its own: its
+  // reserved concurrency and its scaling rate hold for all of them, this one's are not looked at.
+  // For the versions of one function. Absent: its own.
+  std::optional<std::uint32_t> pool_group;
   bool init_billed = true;                      // whether INIT time counts towards billed duration
   Duration cold_start_cost = Duration::zero();  // for greedy-dual eviction
   // Environments of another revision are replaced: a driver counts it up when code or configuration

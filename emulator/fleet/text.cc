@@ -42,12 +42,15 @@ class Fields {
     return {};
   }
 
+  bool has(const std::string& key) const { return values_.contains(key); }
+
   // "-" stands for an absent value.
-  Status optional_integer(const std::string& key, std::optional<std::int64_t>& into) const {
+  template <class Integer>
+  Status optional_integer(const std::string& key, std::optional<Integer>& into) const {
     LAM_TRY(const std::string value, text(key));
     into.reset();
     if (value == "-") return {};
-    std::int64_t number = 0;
+    Integer number = 0;
     LAM_TRY_STATUS(integer(key, number));
     into = number;
     return {};
@@ -79,7 +82,8 @@ class Fields {
 std::string id_or_dash(InvocationId id) {
   return id == kNoInvocation ? std::string{"-"} : fmt::to_string(id);
 }
-std::string or_dash(const std::optional<std::int64_t>& value) {
+template <class Integer>
+std::string or_dash(const std::optional<Integer>& value) {
   return value ? fmt::to_string(*value) : std::string{"-"};
 }
 std::string environment_text(EnvironmentRef ref) {
@@ -184,10 +188,11 @@ std::string describe(FunctionId id, const FunctionSettings& settings) {
   return fmt::format(
       "function={} memory_mb={} timeout={} concurrency={} reserved={} provisioned={} "
       "init_billed={:d} "
-      "cold_start_cost={} revision={} removed={:d}",
+      "cold_start_cost={} revision={} removed={:d} pool_group={}",
       id, settings.memory_mb, settings.timeout.count(), settings.concurrency,
       or_dash(settings.reserved_concurrency), settings.provisioned_concurrency,
-      settings.init_billed, settings.cold_start_cost.count(), settings.revision, settings.removed);
+      settings.init_billed, settings.cold_start_cost.count(), settings.revision, settings.removed,
+      or_dash(settings.pool_group));
 }
 
 Result<FunctionSet> parse_function_set(std::string_view detail) {
@@ -206,6 +211,9 @@ Result<FunctionSet> parse_function_set(std::string_view detail) {
   LAM_TRY_STATUS(fields.duration("cold_start_cost", settings.cold_start_cost));
   LAM_TRY_STATUS(fields.integer("revision", settings.revision));
   LAM_TRY_STATUS(fields.integer("removed", removed));
+  if (fields.has("pool_group")) {  // runs of earlier versions have none
+    LAM_TRY_STATUS(fields.optional_integer("pool_group", settings.pool_group));
+  }
   settings.init_billed = init_billed != 0;
   settings.removed = removed != 0;
   if (settings.concurrency < 1 || settings.memory_mb < 1) {

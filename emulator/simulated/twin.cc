@@ -28,6 +28,9 @@ Status Twin::decide(const DecisionRecord& event) {
   event_ = line_of(event.event, event.detail);
   if (event.event == "function-set") {
     LAM_TRY(const fleet::FunctionSet set, fleet::parse_function_set(event.detail));
+    if (!fleet_.accepts(set.id, set.settings)) {
+      return invalid_input(fmt::format("decision {} sets function {} out of order", seq_, set.id));
+    }
     fleet_.set_function(set.id, set.settings, at_, effects_);
   } else {
     LAM_TRY(const fleet::Event parsed, fleet::parse_event(event.event, event.detail));

@@ -60,6 +60,8 @@ class History {
       : random_(seed, "fleet-property"), platform_(random_platform(random_)), scenario_(platform_) {
     for (FunctionId id = 0; id < 3; ++id) {
       settings_.push_back(random_function(random_));
+      // Versions of one function share its pool.
+      if (id > 0 && random_.below(3) == 0) settings_.back().pool_group = 0;
       scenario_.add(settings_.back());
       note("function-set", describe(id, settings_.back()));
     }
@@ -146,6 +148,9 @@ class History {
     } else if (choice == 9) {
       const auto id = static_cast<FunctionId>(random_.below(3));
       settings_[id].revision += random_.below(2);
+      if (random_.below(3) == 0) {
+        settings_[id].provisioned_concurrency = static_cast<std::int64_t>(random_.below(3));
+      }
       scenario_.change(id, settings_[id], now_);
       note("function-set", describe(id, settings_[id]));
       observe();
