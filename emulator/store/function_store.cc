@@ -4,11 +4,11 @@
 
 #include <array>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
 
 #include "emulator/store/folder_lock.h"
+#include "emulator/store/function_rows.h"
 #include "emulator/store/package.h"
 #include "emulator/store/sqlite.h"
 
@@ -16,7 +16,6 @@ namespace lambdarium::store {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 // In the SQLite header: "LAMS".
 constexpr std::int64_t kApplicationId = 0x4c414d53;
@@ -57,35 +56,21 @@ CREATE TABLE functions (
   PRIMARY KEY (name, version)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE function_items (
+  function TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (function, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE version_numbers (
+  function TEXT PRIMARY KEY,
+  last INTEGER NOT NULL,
+  description TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql",
 };
-
-constexpr std::string_view kColumns =
-    "name, version, origin, runtime, handler, role, description, architecture, memory_mb, "
-    "timeout_s, ephemeral_mb, reserved_concurrency, environment_concurrency, environment, tags, "
-    "code_directory, package, code_sha256, code_size, last_modified, revision_id, state, "
-    "state_reason, state_reason_code, last_update_status, last_update_status_reason, "
-    "last_update_status_reason_code, settings";
-constexpr std::string_view kPlaces =
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
-
-std::string to_json(const std::map<std::string, std::string>& map) {
-  // Bytes that are no UTF-8 would make dump() throw; AWS allows none either.
-  return json(map).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::map<std::string, std::string> map_from_json(const std::string& text) {
-  std::map<std::string, std::string> map;
-  const json parsed = json::parse(text, nullptr, false);
-  if (!parsed.is_object()) return map;
-  for (const auto& [key, value] : parsed.items()) {
-    if (value.is_string()) map[key] = value.get<std::string>();
-  }
-  return map;
-}
-
-std::string_view origin_name(FunctionOrigin origin) {
-  return origin == FunctionOrigin::kTemplate ? "template" : "api";
-}
 
 Error with_advice(Error error, const fs::path& file) {
   if (error.code == ErrorCode::kInvalidInput) {
@@ -146,125 +131,72 @@ struct FunctionStore::Impl {
   mutable Statement put;
   mutable Statement insert;
   mutable Statement remove;
+  Statement remove_version;
+  Statement remove_items;
+  Statement put_item;
+  Statement remove_item;
+  Statement put_numbering;
+  mutable Statement items;
+  mutable Statement numberings;
   mutable Statement get;
   mutable Statement list;
   mutable Statement used_packages;
 
   Status prepare() {
     LAM_TRY(put, database->prepare(fmt::format("INSERT OR REPLACE INTO functions ({}) VALUES ({})",
-                                               kColumns, kPlaces)));
+                                               kFunctionColumns, kFunctionPlaces)));
     LAM_TRY(insert, database->prepare(
                         fmt::format("INSERT INTO functions ({}) VALUES ({}) ON CONFLICT DO NOTHING "
                                     "RETURNING 1",
-                                    kColumns, kPlaces)));
+                                    kFunctionColumns, kFunctionPlaces)));
     LAM_TRY(remove, database->prepare("DELETE FROM functions WHERE name = ? RETURNING 1"));
+    LAM_TRY(remove_version,
+            database->prepare("DELETE FROM functions WHERE name = ? AND version = ?"));
+    LAM_TRY(remove_items, database->prepare("DELETE FROM function_items WHERE function = ?"));
+    LAM_TRY(put_item,
+            database->prepare("INSERT OR REPLACE INTO function_items VALUES (?, ?, ?, ?)"));
+    LAM_TRY(remove_item,
+            database->prepare(
+                "DELETE FROM function_items WHERE function = ? AND kind = ? AND key = ?"));
+    LAM_TRY(put_numbering,
+            database->prepare("INSERT OR REPLACE INTO version_numbers VALUES (?, ?, ?)"));
+    LAM_TRY(items, database->prepare("SELECT function, kind, key, document FROM function_items "
+                                     "ORDER BY function, kind, key"));
+    LAM_TRY(numberings, database->prepare("SELECT function, last, description "
+                                          "FROM version_numbers ORDER BY function"));
     LAM_TRY(get, database->prepare(fmt::format(
-                     "SELECT {} FROM functions WHERE name = ? AND version = ?", kColumns)));
-    LAM_TRY(list, database->prepare(
-                      fmt::format("SELECT {} FROM functions ORDER BY name, version", kColumns)));
+                     "SELECT {} FROM functions WHERE name = ? AND version = ?", kFunctionColumns)));
+    LAM_TRY(list, database->prepare(fmt::format("SELECT {} FROM functions ORDER BY name, version",
+                                                kFunctionColumns)));
     LAM_TRY(used_packages,
             database->prepare("SELECT DISTINCT package FROM functions WHERE package <> ''"));
     return {};
   }
 
-  // Runs a statement to its end and says whether it gave a row.
-  static Result<bool> run(Statement& statement) {
-    bool any = false;
-    for (;;) {
-      LAM_TRY(const bool row, statement.step());
-      if (!row) break;
-      any = true;
-    }
-    statement.reset();
-    return any;
-  }
-
-  Result<bool> write(Statement& statement, const StoredFunction& function) const;
-  StoredFunction read(const Statement& row) const;
+  Status write(const FunctionUpdate& update);
 };
 
-Result<bool> FunctionStore::Impl::write(Statement& statement,
-                                        const StoredFunction& function) const {
-  const FunctionDefinition& definition = function.definition;
-  const std::string environment = to_json(definition.environment);
-  const std::string tags = to_json(definition.tags);
-  int column = 0;
-  const auto text = [&](std::string_view value) { statement.bind(++column, value); };
-  const auto number = [&](std::int64_t value) { statement.bind(++column, value); };
-  text(definition.name);
-  text(function.version);
-  text(origin_name(function.origin));
-  text(definition.runtime);
-  text(definition.handler);
-  text(definition.role);
-  text(definition.description);
-  text(definition.architecture);
-  number(definition.memory_mb);
-  number(definition.timeout_s);
-  number(definition.ephemeral_mb);
-  if (definition.reserved_concurrency) {
-    number(*definition.reserved_concurrency);
-  } else {
-    statement.bind_null(++column);
+Status FunctionStore::Impl::write(const FunctionUpdate& update) {
+  for (const StoredFunction& function : update.put) {
+    LAM_TRY([[maybe_unused]] const bool row, write_function(put, function));
   }
-  number(definition.environment_concurrency);
-  text(environment);
-  text(tags);
-  text(definition.code_directory);
-  text(function.package);
-  text(function.code_sha256);
-  number(function.code_size);
-  text(function.last_modified);
-  text(function.revision_id);
-  text(function.state);
-  text(function.state_reason);
-  text(function.state_reason_code);
-  text(function.last_update_status);
-  text(function.last_update_status_reason);
-  text(function.last_update_status_reason_code);
-  text(function.settings);
-  return run(statement);
-}
-
-StoredFunction FunctionStore::Impl::read(const Statement& row) const {
-  StoredFunction function;
-  FunctionDefinition& definition = function.definition;
-  int column = 0;
-  const auto text = [&] { return row.text(column++); };
-  const auto number = [&] { return row.integer(column++); };
-  definition.name = text();
-  function.version = text();
-  function.origin = text() == "template" ? FunctionOrigin::kTemplate : FunctionOrigin::kApi;
-  definition.runtime = text();
-  definition.handler = text();
-  definition.role = text();
-  definition.description = text();
-  definition.architecture = text();
-  definition.memory_mb = number();
-  definition.timeout_s = number();
-  definition.ephemeral_mb = number();
-  if (!row.is_null(column)) definition.reserved_concurrency = row.integer(column);
-  ++column;
-  definition.environment_concurrency = number();
-  definition.environment = map_from_json(text());
-  definition.tags = map_from_json(text());
-  definition.code_directory = text();
-  function.package = text();
-  function.code_sha256 = text();
-  function.code_size = number();
-  function.last_modified = text();
-  function.revision_id = text();
-  function.state = text();
-  function.state_reason = text();
-  function.state_reason_code = text();
-  function.last_update_status = text();
-  function.last_update_status_reason = text();
-  function.last_update_status_reason_code = text();
-  function.settings = text();
-  if (!function.package.empty()) {
-    definition.code_directory = (packages / function.package).string();
+  for (const auto& [name, version] : update.remove) {
+    LAM_TRY_STATUS(remove_version.bind(1, name).bind(2, version).run());
   }
-  return function;
+  for (const FunctionItem& item : update.put_items) {
+    put_item.bind(1, item.function).bind(2, item.kind).bind(3, item.key).bind(4, item.document);
+    LAM_TRY_STATUS(put_item.run());
+  }
+  for (const FunctionItem& item : update.remove_items) {
+    remove_item.bind(1, item.function).bind(2, item.kind).bind(3, item.key);
+    LAM_TRY_STATUS(remove_item.run());
+  }
+  if (update.numbering) {
+    const VersionNumbering& numbering = *update.numbering;
+    put_numbering.bind(1, numbering.function).bind(2, numbering.last);
+    LAM_TRY_STATUS(put_numbering.bind(3, numbering.description).run());
+  }
+  return {};
 }
 
 Result<std::unique_ptr<FunctionStore>> FunctionStore::open(const fs::path& data_folder) {
@@ -293,13 +225,13 @@ FunctionStore::~FunctionStore() = default;
 
 Status FunctionStore::put(const StoredFunction& function) {
   const std::lock_guard lock{impl_->mutex};
-  LAM_TRY([[maybe_unused]] const bool row, impl_->write(impl_->put, function));
+  LAM_TRY([[maybe_unused]] const bool row, write_function(impl_->put, function));
   return {};
 }
 
 Status FunctionStore::insert(const StoredFunction& function) {
   const std::lock_guard lock{impl_->mutex};
-  LAM_TRY(const bool inserted, impl_->write(impl_->insert, function));
+  LAM_TRY(const bool inserted, write_function(impl_->insert, function));
   if (!inserted) {
     // AWS: "exist", as the service spells it.
     return Error{ErrorCode::kAlreadyExists,
@@ -310,8 +242,45 @@ Status FunctionStore::insert(const StoredFunction& function) {
 
 Result<bool> FunctionStore::remove(std::string_view name) {
   const std::lock_guard lock{impl_->mutex};
+  LAM_TRY(Transaction transaction, Transaction::begin(*impl_->database));
   impl_->remove.bind(1, name);
-  return Impl::run(impl_->remove);
+  LAM_TRY(const bool any, run_to_end(impl_->remove));
+  LAM_TRY_STATUS(impl_->remove_items.bind(1, name).run());
+  LAM_TRY_STATUS(transaction.commit());
+  return any;
+}
+
+Status FunctionStore::update(const FunctionUpdate& update) {
+  const std::lock_guard lock{impl_->mutex};
+  LAM_TRY(Transaction transaction, Transaction::begin(*impl_->database));
+  LAM_TRY_STATUS(impl_->write(update));
+  return transaction.commit();
+}
+
+Result<std::vector<FunctionItem>> FunctionStore::items() const {
+  const std::lock_guard lock{impl_->mutex};
+  Statement& row = impl_->items;
+  std::vector<FunctionItem> items;
+  for (;;) {
+    LAM_TRY(const bool any, row.step());
+    if (!any) break;
+    items.push_back({row.text(0), row.text(1), row.text(2), row.text(3)});
+  }
+  row.reset();
+  return items;
+}
+
+Result<std::vector<VersionNumbering>> FunctionStore::numberings() const {
+  const std::lock_guard lock{impl_->mutex};
+  Statement& row = impl_->numberings;
+  std::vector<VersionNumbering> numberings;
+  for (;;) {
+    LAM_TRY(const bool any, row.step());
+    if (!any) break;
+    numberings.push_back({row.text(0), row.integer(1), row.text(2)});
+  }
+  row.reset();
+  return numberings;
 }
 
 Result<std::optional<StoredFunction>> FunctionStore::get(std::string_view name,
@@ -320,7 +289,7 @@ Result<std::optional<StoredFunction>> FunctionStore::get(std::string_view name,
   impl_->get.bind(1, name).bind(2, version);
   LAM_TRY(const bool row, impl_->get.step());
   std::optional<StoredFunction> function;
-  if (row) function = impl_->read(impl_->get);
+  if (row) function = read_function(impl_->get, impl_->packages);
   impl_->get.reset();
   return function;
 }
@@ -331,7 +300,7 @@ Result<std::vector<StoredFunction>> FunctionStore::list() const {
   for (;;) {
     LAM_TRY(const bool row, impl_->list.step());
     if (!row) break;
-    functions.push_back(impl_->read(impl_->list));
+    functions.push_back(read_function(impl_->list, impl_->packages));
   }
   impl_->list.reset();
   return functions;

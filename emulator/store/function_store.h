@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/base/result.h"
@@ -55,6 +56,35 @@ struct StoredFunction {
   std::string settings = "{}";
 };
 
+// Something that belongs to a function beside its versions: an alias, a policy, the configuration
+// of one qualifier.
+struct FunctionItem {
+  std::string function;
+  std::string kind;  // "alias"
+  std::string key;   // the alias's name
+  std::string document;
+};
+
+// Which version number was given last. It outlives the function: numbers are never used again.
+struct VersionNumbering {
+  std::string function;
+  std::int64_t last = 0;
+  std::string description;  // of $LATEST when that version was published
+};
+
+// What one operation changes, together.
+struct FunctionUpdate {
+  std::vector<StoredFunction> put;
+  std::vector<std::pair<std::string, std::string>> remove;  // name, version
+  std::vector<FunctionItem> put_items;
+  std::vector<FunctionItem> remove_items;  // their documents are not looked at
+  std::optional<VersionNumbering> numbering;
+
+  bool empty() const {
+    return put.empty() && remove.empty() && put_items.empty() && remove_items.empty() && !numbering;
+  }
+};
+
 class FunctionStore {
  public:
   // Makes the folder, the lock and the database where they are missing, and brings an older schema
@@ -70,12 +100,18 @@ class FunctionStore {
   // Like put(), but kAlreadyExists where the name and version are taken ("Function already exist:
   // <name>").
   Status insert(const StoredFunction& function);
-  // All versions of a function. False when there was none.
+  // All of it or, on failure, nothing.
+  Status update(const FunctionUpdate& update);
+  // All versions of a function and its items. False when there was no version.
   Result<bool> remove(std::string_view name);
   Result<std::optional<StoredFunction>> get(std::string_view name,
                                             std::string_view version = "$LATEST") const;
   // Sorted by name, then by version.
   Result<std::vector<StoredFunction>> list() const;
+  // Sorted by function, kind and key.
+  Result<std::vector<FunctionItem>> items() const;
+  // Sorted by function.
+  Result<std::vector<VersionNumbering>> numberings() const;
 
   // Where unpack_zip() puts packages; exists once the store is open.
   const std::filesystem::path& packages_folder() const;

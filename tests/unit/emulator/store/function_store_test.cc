@@ -310,6 +310,72 @@ BOOST_AUTO_TEST_CASE(texts_with_quotes_zero_bytes_and_broken_utf8_do_no_harm) {
   BOOST_TEST((*back)->definition.description == function.definition.description);
 }
 
+BOOST_AUTO_TEST_CASE(an_update_is_stored_together_and_read_back_after_opening_again) {
+  const TemporaryFolder folder;
+  {
+    const auto store = open_store(folder.path());
+    StoredFunction version = example("f");
+    version.version = "1";
+    FunctionUpdate update;
+    update.put = {example("f"), version};
+    update.put_items = {{"f", "alias", "live", R"({"a":1})"}, {"f", "policy", "", "{}"}};
+    update.numbering = VersionNumbering{"f", 1, "d"};
+    BOOST_REQUIRE(store->update(update).ok());
+    FunctionUpdate second;
+    second.put_items = {{"f", "alias", "live", R"({"a":2})"}};
+    second.remove_items = {{"f", "policy", "", ""}, {"f", "never", "made", ""}};
+    BOOST_REQUIRE(store->update(second).ok());
+  }
+  const auto store = open_store(folder.path());
+  BOOST_TEST(store->list()->size() == 2U);
+  const auto items = store->items();
+  BOOST_REQUIRE(items->size() == 1U);
+  BOOST_TEST(items->front().key == "live");
+  BOOST_TEST(items->front().document == R"({"a":2})");
+  BOOST_REQUIRE(store->numberings()->size() == 1U);
+  BOOST_TEST(store->numberings()->front().last == 1);
+  BOOST_TEST(store->numberings()->front().description == "d");
+  FunctionUpdate third;
+  third.remove = {{"f", "1"}};
+  BOOST_REQUIRE(store->update(third).ok());
+  BOOST_TEST(store->list()->size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_function_takes_its_items_along_but_not_its_version_numbers) {
+  const TemporaryFolder folder;
+  const auto store = open_store(folder.path());
+  FunctionUpdate update;
+  update.put = {example("f"), example("g")};
+  update.put_items = {{"f", "alias", "live", "{}"}, {"g", "alias", "live", "{}"}};
+  update.numbering = VersionNumbering{"f", 7, ""};
+  BOOST_REQUIRE(store->update(update).ok());
+  BOOST_TEST(*store->remove("f"));
+  const auto items = store->items();
+  BOOST_REQUIRE(items->size() == 1U);
+  BOOST_TEST(items->front().function == "g");
+  BOOST_TEST(store->numberings()->front().last == 7);
+}
+
+BOOST_AUTO_TEST_CASE(the_package_of_a_version_stays_while_a_version_uses_it) {
+  const TemporaryFolder folder;
+  const auto store = open_store(folder.path());
+  const std::string zip = testing::make_zip({{"a.py", "1"}});
+  const auto unpacked = unpack_zip(zip, store->packages_folder());
+  BOOST_REQUIRE(unpacked.ok());
+  StoredFunction version = example("f");
+  version.version = "1";
+  version.package = unpacked->summary.id;
+  FunctionUpdate update;
+  update.put = {example("f"), version};
+  BOOST_REQUIRE(store->update(update).ok());
+  BOOST_TEST(*store->remove_unused_packages() == 0U);
+  BOOST_TEST(fs::exists(unpacked->folder));
+  FunctionUpdate removal;
+  removal.remove = {{"f", "1"}};
+  BOOST_REQUIRE(store->update(removal).ok());
+  BOOST_TEST(*store->remove_unused_packages() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
