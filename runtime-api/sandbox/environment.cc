@@ -127,6 +127,7 @@ void Environment::Impl::carry_out(std::vector<Effect>& effects) {
       if (phase_ != Phase::kStarting) continue;
       phase_ = Phase::kReady;
       init_timer_.clear();
+      sandbox_.housekeeping().wake();
       listener_.on_ready(self_, ready->at - started_);
     } else if (auto* failed = std::get_if<runtime_api::InitFailed>(&effect)) {
       Failure failure;
@@ -142,6 +143,9 @@ void Environment::Impl::carry_out(std::vector<Effect>& effects) {
 
 void Environment::Impl::invoke(runtime_api::Invocation invocation) {
   LAM_CHECK(is_idle(), "an invocation for an environment that is not idle");
+  seen_idle_ = false;
+  if (!frozen_.empty()) thaw();
+  sandbox_.housekeeping().wake();
   run([&](std::vector<Effect>& effects) {
     protocol_.invoke(std::move(invocation), loop_.now(), effects);
   });

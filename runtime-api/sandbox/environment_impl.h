@@ -15,7 +15,7 @@
 
 namespace lambdarium::sandbox {
 
-class Environment::Impl final : public http::Handler {
+class Environment::Impl final : public http::Handler, public Housekeeping::Tenant {
  public:
   Impl(Environment& self, Sandbox& sandbox, EnvironmentOptions options, Listener& listener)
       : self_(self),
@@ -27,10 +27,12 @@ class Environment::Impl final : public http::Handler {
         goodbye_timer_(loop_, [this] { on_goodbye_timeout(); }) {
     if (options_.log_group.empty()) options_.log_group = "/aws/lambda/" + options_.function.name;
     tmp_directory_ = std::move(options_.tmp_directory);
+    sandbox_.housekeeping().add(*this);
   }
   ~Impl() override {
     stop();
     *alive_ = false;
+    sandbox_.housekeeping().remove(*this);
     sandbox_.remove_tmp_directory(std::move(tmp_directory_));
   }
 
@@ -50,6 +52,9 @@ class Environment::Impl final : public http::Handler {
   void handle(HttpRequest&& request, http::Responder responder) override;
   void handle_truncated(HttpRequest&& partial, http::Responder responder) override;
   HttpResponse refuse(const http::Refusal& refusal, const HttpRequest* head) override;
+
+  // Housekeeping::Tenant
+  Housekeeping::Wish look_after() override;
 
  private:
   enum class Phase : std::uint8_t {
@@ -79,6 +84,9 @@ class Environment::Impl final : public http::Handler {
   void answer(const runtime_api::Answer& answer);
   void park(runtime_api::ExchangeId exchange);
   void sample_memory();
+  void enforce_memory_limit();
+  void freeze();
+  void thaw();
   bool is_live() const { return phase_ == Phase::kStarting || phase_ == Phase::kReady; }
 
   // Calls `step` with a scratch vector and carries out what it put there.
@@ -108,6 +116,8 @@ class Environment::Impl final : public http::Handler {
   Time memory_sampled_;
   int memory_samples_ = 0;
   std::int64_t max_memory_bytes_ = 0;
+  bool seen_idle_ = false;   // when it was last looked after
+  std::vector<int> frozen_;  // processes that are stopped
   int port_ = 0;
   std::string tmp_directory_;
 

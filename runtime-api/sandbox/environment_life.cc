@@ -125,6 +125,7 @@ void Environment::Impl::spawn(const Interpreter& interpreter, const RuntimeName&
     return refuse_start(runtime_api::kSandboxFailure, process.error().to_string());
   }
   process_ = *std::move(process);
+  sandbox_.housekeeping().wake();
   link_->process = process_.get();
   open_outputs_ = 2;
 }

@@ -75,7 +75,13 @@ std::string runtime_key(const RuntimeName& runtime) {
 }  // namespace
 
 Sandbox::Sandbox(http::EventLoop& loop, SandboxOptions options)
-    : loop_(loop), options_(std::move(options)) {}
+    : loop_(loop), options_(std::move(options)), housekeeping_(loop) {}
+
+std::int64_t memory_headroom_mb(std::int64_t memory_mb) {
+  constexpr std::int64_t kLeast = 16;
+  constexpr std::int64_t kPart = 16;
+  return std::max(kLeast, memory_mb / kPart);
+}
 
 Result<std::unique_ptr<Sandbox>> Sandbox::create(http::EventLoop& loop, SandboxOptions options) {
   std::unique_ptr<Sandbox> sandbox{new Sandbox(loop, std::move(options))};

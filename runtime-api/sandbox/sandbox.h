@@ -22,6 +22,7 @@
 #include "models/domain/function.h"
 #include "runtime-api/http/event_loop.h"
 #include "runtime-api/http/process.h"
+#include "runtime-api/sandbox/housekeeping.h"
 
 namespace lambdarium::sandbox {
 
@@ -36,7 +37,17 @@ struct SandboxOptions {
   std::string secret_access_key = "lambdarium";
   std::string session_token = "lambdarium";
   LogSink* log = nullptr;  // null: nothing is logged
+  // Kill what uses more memory than its function has, and memory_headroom_mb on top. Looked at now
+  // and then (Housekeeping): a function that takes and frees it in between is not noticed.
+  bool memory_limit = true;
+  // Stop the processes of environments that have been idle for a tenth of a second; they go on
+  // with the next invocation.
+  bool freeze = false;
 };
+
+// What a function may use over its memory setting before it is killed: an interpreter of this
+// machine may be larger than the service's.
+std::int64_t memory_headroom_mb(std::int64_t memory_mb);
 
 // How the code of a function is started on this machine.
 struct Interpreter {
@@ -61,6 +72,8 @@ class Sandbox {
   // managers' shims; the answer is kept.
   void resolve(const RuntimeName& runtime, UniqueFunction<void(Result<Interpreter>)> done);
 
+  Housekeeping& housekeeping() { return housekeeping_; }
+
   // A new private folder; and its end, off the loop.
   Result<std::string> make_tmp_directory();
   void remove_tmp_directory(std::string directory);
@@ -81,6 +94,7 @@ class Sandbox {
   std::string run_directory_;
   std::map<std::string, Interpreter, std::less<>> interpreters_;
   std::vector<std::unique_ptr<http::ChildProcess>> dying_;
+  Housekeeping housekeeping_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

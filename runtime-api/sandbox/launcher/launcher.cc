@@ -93,12 +93,22 @@ void limit(__rlimit_resource resource, rlim_t value, bool hard) {
   setrlimit(resource, &now);
 }
 
+// Where the machine runs out of memory, the kernel is to take a function and not the emulator.
+void offer_to_oom_killer() {
+  const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  constexpr char kScore[] = "500";
+  [[maybe_unused]] const ssize_t written = write(file, kScore, sizeof kScore - 1);
+  close(file);
+}
+
 // The handler's side of the fork. NPROC stays as it is: it counts all processes of the user, not
 // those of this environment. AS stays too: V8 and CUDA reserve far more than they use.
 [[noreturn]] void become_handler(const Options& options, const sigset_t& mask, pid_t launcher) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(kCannotStart);
+  offer_to_oom_killer();
   limit(RLIMIT_NOFILE, kOpenFiles, true);
   limit(RLIMIT_CORE, kCoreBytes, false);
   limit(RLIMIT_STACK, kStackBytes, false);

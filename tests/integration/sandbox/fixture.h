@@ -98,8 +98,7 @@ struct Fixture {
   std::unique_ptr<Environment> environment;
   int invocations = 0;
 
-  Fixture() {
-    SandboxOptions options;
+  explicit Fixture(SandboxOptions options = {}) {
     options.launcher = std::string{LAM_BINARY_DIR} + "/lambdarium-launcher";
     options.data_directory = folder / "data";
     Result<std::unique_ptr<Sandbox>> made = Sandbox::create(loop, options);
