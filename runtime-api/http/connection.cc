@@ -108,7 +108,7 @@ void Connection::on_read(ssize_t size, const char* data) {
   } else {
     const std::size_t used = process(data, count);
     if (used < count) keep({data + used, count - used}, 0);
-    flush();
+    flush_soon();
   }
   update_reading();
   update_timeout();

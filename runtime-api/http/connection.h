@@ -119,6 +119,7 @@ class Connection final : public ResponseTarget, private MessageParser::Listener 
   void append_end_of_head(std::string& head, const FramingFields& framing);
   void write_out(std::initializer_list<std::string_view> parts, std::string* owned_last = nullptr);
   void flush();
+  void flush_soon();
   void queue_rest(std::initializer_list<std::string_view> parts, std::size_t written,
                   std::string* owned_last);
   void written(std::size_t size, int error);

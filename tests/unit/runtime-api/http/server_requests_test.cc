@@ -80,6 +80,45 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_wait_for_answers_that_are_late) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_does_not_wait_for_that_of_the_request_behind_it) {
+  Responder parked;
+  handler.on_request = [&parked](HttpRequest&& request, Responder responder) {
+    if (request.target == "/poll") {
+      parked = std::move(responder);
+    } else {
+      responder.send({202, {}, "taken"});
+    }
+  };
+  const std::string answers = talk([this, &parked](RawClient& client) {
+    client.send(post("/result", "r") + get("/poll"));
+    const std::string first = client.read_response();
+    loop.post([&parked] { parked.send({200, {}, "event"}); });
+    return first + " | " + client.read_response();
+  });
+  BOOST_TEST(status_of(answers) == 202);
+  BOOST_TEST(answers.find("taken | HTTP/1.1 200") != std::string::npos);
+  BOOST_TEST(answers.ends_with("event"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_goes_out_before_the_one_behind_it_in_the_same_turn) {
+  Responder parked;
+  handler.on_request = [this, &parked](HttpRequest&& request, Responder responder) {
+    if (request.target == "/poll") {
+      parked = std::move(responder);
+      loop.post([&parked] { parked.send({200, {}, "event"}); });
+    } else {
+      responder.send({202, {}, "taken"});
+    }
+  };
+  const std::string answers = talk([](RawClient& client) {
+    client.send(post("/result", "r") + get("/poll"));
+    const std::string first = client.read_response();
+    return first + " | " + client.read_response();
+  });
+  BOOST_TEST(answers.find("taken | HTTP/1.1 200") != std::string::npos);
+  BOOST_TEST(answers.ends_with("event"));
+}
+
 BOOST_AUTO_TEST_CASE(chunked_bodies_and_trailers_are_read_announced_or_not) {
   for (const std::string announced : {"", "Trailer: X-Error-Type, X-Error-Body\r\n"}) {
     HttpRequest seen;
