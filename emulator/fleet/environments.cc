@@ -69,29 +69,28 @@ std::uint32_t Fleet::Impl::start(FunctionId id, InvocationId cause_id, ColdCause
   return slot;
 }
 
-bool Fleet::Impl::make_room(const Function& function, Time now) {
-  if (!bounded()) return true;
-  const std::int64_t wanted_mb = function.settings.memory_mb;
-  const auto fits = [&] {
-    return population.total < settings_.max_environments.value_or(INT64_MAX) &&
-           population.memory_mb + wanted_mb <= settings_.memory_capacity_mb.value_or(INT64_MAX);
-  };
-  // Nothing is evicted for a start that cannot fit even then.
-  const std::int64_t kept_mb = population.memory_mb - evictable_mb_;
-  if (kept_mb + wanted_mb > settings_.memory_capacity_mb.value_or(INT64_MAX)) return false;
-  while (!fits()) {
-    if (evictable_.empty()) return false;
-    const auto [priority, slot] = *evictable_.begin();
-    eviction_clock_ = std::max(eviction_clock_, priority);
-    retire(slot, RetireReason::kEvicted, now);
+bool Fleet::Impl::fits(const Function& function, std::int64_t beside,
+                       std::int64_t beside_mb) const {
+  return beside < settings_.max_environments.value_or(INT64_MAX) &&
+         beside_mb + function.settings.memory_mb <=
+             settings_.memory_capacity_mb.value_or(INT64_MAX);
+}
+
+bool Fleet::Impl::can_make_room(const Function& function) const {
+  return fits(function, population.total - std::ssize(evictable_),
+              population.memory_mb - evictable_mb_);
+}
+
+void Fleet::Impl::make_room(const Function& function, Time now) {
+  while (!fits(function, population.total, population.memory_mb)) {
+    const Evictable victim = *evictable_.begin();
+    eviction_clock_ = std::max(eviction_clock_, victim.priority);
+    retire(victim.slot, RetireReason::kEvicted, now);
   }
-  return true;
 }
 
 bool Fleet::Impl::could_ever_fit(const Function& function) const {
-  return provisioned_ < settings_.max_environments.value_or(INT64_MAX) &&
-         provisioned_mb_ + function.settings.memory_mb <=
-             settings_.memory_capacity_mb.value_or(INT64_MAX);
+  return fits(function, provisioned_, provisioned_mb_);
 }
 
 // A token bucket of `environments` tokens that refills continuously, kept as the time at which it
@@ -159,23 +158,32 @@ void Fleet::Impl::environment_lost(EnvironmentRef ref, Outcome outcome, Time now
 // After an invocation has left an environment.
 void Fleet::Impl::after_work(std::uint32_t slot, Time now) {
   Environment& environment = environments_[slot];
-  Function& function = functions[environment.function];
+  const FunctionId id = environment.function;
+  Function& function = functions[id];
   environment.finished = now;
   if (environment.running > 0) {
     set_due(slot, earliest_deadline(environment));
     std::erase(function.spare, slot);
     if (!environment.stale) function.spare.push_back(slot);
   } else if (environment.stale) {
-    const FunctionId id = environment.function;
     retire(slot, function.settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
     keep_provisioned(id, now);
-    mark_for_service(id);
-    return;
+  } else if (expiry(environment, now) <= now) {
+    retire(slot, RetireReason::kExpired, now);  // before whoever waits could still find it
   } else {
     if (environment.concurrency > 1) std::erase(function.spare, slot);
     become_idle(slot, now);
   }
-  mark_for_service(environment.function);
+  mark_for_service(id);
+}
+
+// When an environment expires that is idle from now on.
+Time Fleet::Impl::expiry(const Environment& environment, Time now) const {
+  if (environment.provisioned) return kNever;
+  if (settings_.keep_alive.name == policies::KeepAliveName::kNone) return now;
+  const Time first_idle = environment.first_idle == kNever ? now : environment.first_idle;
+  const Time expires = settings_.keep_alive.expires_at(now, environment.dispatched, first_idle);
+  return settings_.at_expiry == AtExpiry::kWarm ? add_saturated(expires, Duration{1}) : expires;
 }
 
 void Fleet::Impl::become_idle(std::uint32_t slot, Time now) {
@@ -186,20 +194,14 @@ void Fleet::Impl::become_idle(std::uint32_t slot, Time now) {
   ++population.idle;
   population.idle_memory_mb += environment.memory_mb;
   index_of(environment).insert(environments_, slot, settings_.dispatch);
-  if (environment.provisioned) {
-    environment.due = kNever;
-    return;
-  }
-  Time expires =
-      settings_.keep_alive.expires_at(now, environment.dispatched, environment.first_idle);
-  if (settings_.at_expiry == AtExpiry::kWarm) expires = add_saturated(expires, Duration{1});
-  set_due(slot, std::max(expires, now));
+  set_due(slot, std::max(expiry(environment, now), now));
+  if (environment.provisioned) return;
   if (bounded()) {
     const Function& function = functions[environment.function];
     environment.priority = policies::eviction_priority(
         settings_.eviction, {now, environment.serial, function.frequency, environment.memory_mb,
                              function.settings.cold_start_cost, eviction_clock_});
-    evictable_.insert({environment.priority, slot});
+    evictable_.insert({environment.priority, environment.serial, slot});
     evictable_mb_ += environment.memory_mb;
   }
 }
@@ -210,7 +212,7 @@ void Fleet::Impl::leave_idle(std::uint32_t slot) {
   population.idle_memory_mb -= environment.memory_mb;
   index_of(environment).remove(environments_, slot, settings_.dispatch);
   if (bounded() && !environment.provisioned) {
-    evictable_.erase({environment.priority, slot});
+    evictable_.erase({environment.priority, environment.serial, slot});
     evictable_mb_ -= environment.memory_mb;
   }
 }

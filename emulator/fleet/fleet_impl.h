@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <compare>
 #include <deque>
 #include <set>
 #include <utility>
@@ -60,6 +61,13 @@ class Fleet::Impl {
   ProvisionedCount provisioned(FunctionId id) const;
 
  private:
+  struct Evictable {
+    double priority;
+    std::uint32_t serial;  // equal priorities: the one that was started first goes first
+    std::uint32_t slot;
+    auto operator<=>(const Evictable&) const = default;
+  };
+
   // events
   void arrived(const Event& event, Time now);
   void environment_ready(EnvironmentRef ref, Time now);
@@ -91,13 +99,17 @@ class Fleet::Impl {
   bool start_for(const Waiting& waiting, Time now);  // false: it waits for room
   std::uint32_t start(FunctionId id, InvocationId cause_id, ColdCause cause, bool provisioned,
                       Time now);
-  bool make_room(const Function& function, Time now);
+  // Whether it fits beside so many environments of so much memory.
+  bool fits(const Function& function, std::int64_t beside, std::int64_t beside_mb) const;
+  bool can_make_room(const Function& function) const;  // by evicting whatever may be evicted
+  void make_room(const Function& function, Time now);  // requires that it can
   // Whether it would fit beside the provisioned environments alone, which never make room.
   bool could_ever_fit(const Function& function) const;
   bool within_scaling_rate(Function& function, Time now);
   void keep_provisioned(FunctionId id, Time now);
   void release_provisioned(FunctionId id, Time now);
   void become_idle(std::uint32_t slot, Time now);
+  Time expiry(const Environment& environment, Time now) const;
   void leave_idle(std::uint32_t slot);
   void after_work(std::uint32_t slot, Time now);
   void retire(std::uint32_t slot, RetireReason reason, Time now);
@@ -108,6 +120,7 @@ class Fleet::Impl {
   Time earliest_deadline(const Environment& environment) const;
   Environment* find(EnvironmentRef ref);
   IdleIndex& index_of(const Environment& environment);
+  // Whether idle environments may have to make room.
   bool bounded() const {
     return settings_.memory_capacity_mb.has_value() || settings_.max_environments.has_value();
   }
@@ -124,8 +137,7 @@ class Fleet::Impl {
   std::deque<Waiting> room_queue_;  // admitted, waits for memory or for the number of environments
   bool serving_room_ = false;
   std::vector<FunctionId> to_serve_;  // functions with waiting requests that may go on now
-  std::set<std::pair<double, std::uint32_t>>
-      evictable_;  // idle, on demand; kept only where room is bounded
+  std::set<Evictable> evictable_;     // idle, on demand; kept only where room is bounded
   std::int64_t reserved_total_ = 0;
   std::int64_t evictable_mb_ = 0;
   std::int64_t provisioned_ = 0;  // environments that count as provisioned, of all functions

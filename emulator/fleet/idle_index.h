@@ -31,7 +31,7 @@ class IdleIndex {
       (tail_ == kNil ? head_ : environments[tail_].next) = slot;
       tail_ = slot;
     } else {
-      const Key key = key_of(environments[slot], slot, order);
+      const Key key = key_of(environments[slot], slot);
       keys_.insert(std::lower_bound(keys_.begin(), keys_.end(), key), key);
     }
   }
@@ -47,7 +47,7 @@ class IdleIndex {
           environment.previous;
       environment.previous = environment.next = kNil;
     } else {
-      const Key key = key_of(environments[slot], slot, order);
+      const Key key = key_of(environments[slot], slot);
       keys_.erase(std::lower_bound(keys_.begin(), keys_.end(), key));
     }
   }
@@ -84,10 +84,8 @@ class IdleIndex {
   static bool threaded(policies::DispatchOrder order) {
     return order == policies::DispatchOrder::kMru || order == policies::DispatchOrder::kLru;
   }
-  // Unique: serials are, and so are slots.
-  static Key key_of(const Environment& environment, std::uint32_t slot,
-                    policies::DispatchOrder order) {
-    return {order == policies::DispatchOrder::kLowestId ? slot : environment.serial, slot};
+  static Key key_of(const Environment& environment, std::uint32_t slot) {
+    return {environment.serial, slot};
   }
 
   std::int64_t size_ = 0;

@@ -66,7 +66,7 @@ bool Fleet::Impl::start_for(const Waiting& waiting, Time now) {
   const bool waits =
       settings_.max_environments.has_value() || settings_.no_memory == NoMemory::kQueue;
   const bool has_turn = serving_room_ || room_queue_.empty() || !waits;
-  if (!has_turn || !make_room(function, now)) {
+  if (!has_turn || !can_make_room(function)) {
     if (waits && could_ever_fit(function)) {
       room_queue_.push_back(waiting);
       return false;
@@ -80,6 +80,7 @@ bool Fleet::Impl::start_for(const Waiting& waiting, Time now) {
     reject(waiting, RejectReason::kScalingRate);
     return true;
   }
+  make_room(function, now);
   ColdCause cause = ColdCause::kLost;
   if (function.live > 0) {
     cause = ColdCause::kConcurrency;

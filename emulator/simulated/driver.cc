@@ -49,6 +49,8 @@ Status Driver::run() {
       }
     }
   }
+  // What is due at the very end still happens, as expiries come after completions.
+  while (fleet_.next_wake() <= now_) wake(now_);
   return {};
 }
 
@@ -147,6 +149,7 @@ void Driver::wake(Time now) {
 }
 
 void Driver::step(const fleet::Event& event, Time now) {
+  now_ = now;
   if (recorder_ != nullptr) recorder_->sample(now, fleet_);
   statistics_.advance(now, population_);
   effects_.clear();

@@ -86,6 +86,7 @@ class Driver {
   std::size_t batch_next_ = 0;
   Time last_arrival_{};
   Time last_wake_{};
+  Time now_{};  // of the last event
   std::uint32_t idle_wakes_ = 0;
 };
 

@@ -16,7 +16,7 @@ enum class DispatchOrder : std::uint8_t {
   kNewest,  // created last (SimFaaS)
   kOldest,  // created first
   kRandom,
-  kLowestId,  // lowest slot
+  kLowestId,  // lowest number in the record: numbers count starts, so it is the oldest one
 };
 
 // mru, lru, newest, oldest, random, lowest-id.

@@ -31,7 +31,7 @@ struct EvictionInputs {
   double clock = 0;  // greedy-dual: the largest priority evicted so far
 };
 
-// Lower goes first; equal priorities are ordered by slot.
+// Lower goes first; of equal priorities the one that was started first.
 double eviction_priority(Eviction policy, const EvictionInputs& inputs);
 
 // lru, fifo, lfu, size, greedy-dual.
