@@ -44,7 +44,11 @@ struct EmulatorOptions {
   double time_scale = 1;                                // divides the waits of asynchronous retries
   std::shared_ptr<const billing::Catalogue> catalogue;  // null: the built-in one of AWS
   billing::BillOptions billing;
-  std::string config;  // for the record: "key = value", a line for each choice that was made
+  std::string config;        // for the record: "key = value", a line for each choice that was made
+  bool memory_limit = true;  // kill functions that take more memory than they have
+  bool freeze = false;       // stop the processes of idle environments
+  // Hosts that requests to the AWS endpoint may name besides those of this machine.
+  std::vector<std::string> allowed_hosts;
   bool terminal_logs = true;
   bool color = false;
   std::vector<FunctionDefinition> functions;  // of a template

@@ -1,5 +1,7 @@
 // The options of the commands around a running emulator.
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "emulator/main/invoke_command.h"
@@ -32,6 +34,28 @@ void add_ports(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
 }
 
+void add_switch(CLI::App& app, const std::string& name, bool& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name, [&value](const std::string& text) { value = text == "on"; },
+         fmt::format("{} (default: {})", help, value ? "on" : "off"))
+      ->type_name("on|off")
+      ->check(CLI::IsMember({"on", "off"}));
+}
+
+void add_environments(CLI::App& app, ServeOptions& options) {
+  add_switch(app, "--memory-limit", options.memory_limit,
+             "Kill a function that holds more than its memory and a sixteenth, at least 16 MB, on "
+             "top; seen by sampling, ten times a second at most");
+  add_switch(app, "--freeze", options.freeze,
+             "Stop the processes of an environment once it has been idle for a tenth of a second, "
+             "until its next invocation");
+  app.add_option("--allow-host", options.allowed_hosts,
+                 "Host name by which the AWS endpoint may be called besides this machine's, as "
+                 "host.docker.internal; may be given many times")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+}
+
 void add_serve(CLI::App& root, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("serve", "Run the emulator: AWS Lambda and API Gateway here");
   const auto options = on_chosen(*app, chosen, &run_serve);
@@ -62,6 +86,7 @@ void add_serve(CLI::App& root, Chosen& chosen) {
       ->type_name("X")
       ->check(CLI::Range(0.001, 1e6))
       ->capture_default_str();
+  add_environments(*app, *options);
   app->add_option("--config", options->config,
                   "Simulation configuration whose platform, policies and billing keys apply")
       ->type_name("FILE");

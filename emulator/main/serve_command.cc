@@ -155,6 +155,9 @@ int run_serve(const ServeOptions& options, const Context& context) {
   emulator_options.region = options.region;
   emulator_options.seed = context.seed.value_or(random_seed());
   emulator_options.time_scale = options.time_scale;
+  emulator_options.memory_limit = options.memory_limit;
+  emulator_options.freeze = options.freeze;
+  emulator_options.allowed_hosts = options.allowed_hosts;
   emulator_options.platform = config->fleet;
   emulator_options.platform.seed = emulator_options.seed;
   if (options.max_environments) {

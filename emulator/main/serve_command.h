@@ -28,6 +28,10 @@ struct ServeOptions {
   std::vector<std::string> sets;  // --set key=value
   std::optional<std::int64_t> max_environments;
   double time_scale = 1;
+  bool memory_limit = true;
+  bool freeze = false;
+  std::vector<std::string> allowed_hosts;
+  bool watch = false;
 };
 
 int run_serve(const ServeOptions& options, const Context& context);
