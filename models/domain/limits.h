@@ -23,6 +23,10 @@ inline constexpr std::int64_t kUnreservedConcurrencyMin = 100;
 
 // The documented limit is 6 MiB; the service enforces it with 100 bytes of slack.
 inline constexpr std::int64_t kSyncPayloadBytesMax = 6'291'556;
+// Of a response that is streamed, and what of it goes out at any speed; the rest at 2 MiB/s.
+inline constexpr std::int64_t kStreamedPayloadBytesMax = 209'715'200;
+inline constexpr std::int64_t kStreamBurstBytes = 6'291'456;
+inline constexpr std::int64_t kStreamBytesPerSecond = 2'097'152;
 inline constexpr std::int64_t kAsyncPayloadBytesMax = 1'048'576;
 inline constexpr std::int64_t kZippedBytesMax = 52'428'800;
 inline constexpr std::int64_t kUnzippedBytesMax = 262'144'000;

@@ -85,10 +85,14 @@ std::string timed_out_payload(std::string_view request_id, Duration timeout) {
 }
 
 std::string response_too_large_payload() {
+  return response_too_large_payload(kSyncPayloadBytesMax);
+}
+
+std::string response_too_large_payload(std::int64_t bytes_max) {
   return fmt::format(
       R"({{"errorMessage":"Response payload size exceeded maximum allowed payload size )"
       R"(({} bytes).","errorType":"{}"}})",
-      kSyncPayloadBytesMax, kResponseTooLarge);
+      bytes_max, kResponseTooLarge);
 }
 
 std::string unknown_error_payload(std::string_view error_type) {

@@ -39,8 +39,9 @@ std::string platform_error_payload(std::string_view error_type, std::string_view
 std::string exit_error_payload(std::string_view request_id, ExitStatus status);
 std::string timed_out_payload(std::string_view request_id, Duration timeout);
 
-// A buffered response over the limit.
+// A response over the limit: of a buffered one, unless another is named.
 std::string response_too_large_payload();
+std::string response_too_large_payload(std::int64_t bytes_max);
 
 // An error without a body: {"errorMessage":"Unknown application error occurred"}, with the type if
 // there is one.

@@ -18,6 +18,9 @@ struct Invocation {
   std::string tenant_id;         // empty when none was sent
   std::string content_type = "application/json";
   std::string payload;  // handed to the runtime byte for byte
+  // The invoker takes the response in pieces. Without it a streamed response is taken whole, as if
+  // it had not been streamed.
+  bool streaming = false;
 };
 
 }  // namespace lambdarium::runtime_api

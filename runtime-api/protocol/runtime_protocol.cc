@@ -7,64 +7,18 @@
 
 #include "models/base/check.h"
 #include "models/domain/limits.h"
+#include "runtime-api/protocol/answers.h"
 #include "runtime-api/protocol/error_payload.h"
 #include "runtime-api/protocol/json_text.h"
+#include "runtime-api/protocol/runtime_protocol_route.h"
 
 namespace lambdarium::runtime_api {
 namespace {
 
 constexpr std::string_view kPrefix = "/2018-06-01/";
 constexpr std::string_view kErrorWithCause = "application/vnd.aws.lambda.error.cause+json";
-constexpr std::string_view kErrorTypeHeader = "Lambda-Runtime-Function-Error-Type";
-constexpr std::string_view kErrorBodyTrailer = "Lambda-Runtime-Function-Error-Body";
-constexpr std::string_view kResponseModeHeader = "Lambda-Runtime-Function-Response-Mode";
-
-constexpr std::string_view kNotAllowed = "State transition is not allowed";
+constexpr std::string_view kErrorResponse = "InvocationErrorResponse";
 constexpr std::string_view kConcurrentModification = "Concurrent state modification";
-
-using SharedText = std::shared_ptr<const std::string>;
-
-SharedText shared(std::string text) {
-  return std::make_shared<const std::string>(std::move(text));
-}
-
-void answer_text(ExchangeId exchange, int status, const SharedText& body,
-                 std::vector<Effect>& effects) {
-  effects.emplace_back(
-      Answer{exchange, status, "Content-Type: text/plain; charset=utf-8\r\n", body});
-}
-
-void answer_json(ExchangeId exchange, int status, SharedText body, std::vector<Effect>& effects) {
-  effects.emplace_back(
-      Answer{exchange, status, "Content-Type: application/json\r\n", std::move(body)});
-}
-
-// Every post that is taken gets this one.
-void accept(ExchangeId exchange, std::vector<Effect>& effects) {
-  static const SharedText body = shared("{\"status\":\"OK\"}\n");
-  answer_json(exchange, 202, body, effects);
-}
-
-void refuse(ExchangeId exchange, int status, std::string_view type, std::string_view message,
-            std::vector<Effect>& effects) {
-  answer_json(
-      exchange, status,
-      shared(fmt::format("{{\"errorMessage\":\"{}\",\"errorType\":\"{}\"}}\n", message, type)),
-      effects);
-}
-
-void refuse_transition(ExchangeId exchange, RuntimeProtocol::State from, std::string_view target,
-                       std::string_view why, std::vector<Effect>& effects) {
-  refuse(exchange, 403, "InvalidStateTransition",
-         fmt::format("State transition from {} to {} failed for runtime. Error: {}",
-                     to_string(from), target, why),
-         effects);
-}
-
-std::string_view header(const HeaderList& headers, std::string_view name) {
-  const std::string* value = headers.find(name);
-  return value == nullptr ? std::string_view{} : std::string_view{*value};
-}
 
 // Line breaks would let an invoker write header lines of its own into the answer.
 std::string one_line(std::string_view value) {
@@ -113,16 +67,6 @@ bool has_qualified_name(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-// What a path means.
-struct RuntimeProtocol::Route {
-  enum class Kind : std::uint8_t { kUnknown, kPing, kNext, kResponse, kError, kInitError };
-  Kind kind = Kind::kUnknown;
-  std::string_view id;  // of response and error; part of the path
-
-  static Route of(std::string_view path);
-  bool wants_get() const { return kind == Kind::kPing || kind == Kind::kNext; }
-};
-
 RuntimeProtocol::Route RuntimeProtocol::Route::of(std::string_view path) {
   if (!path.starts_with(kPrefix)) return {};
   path.remove_prefix(kPrefix.size());
@@ -150,6 +94,8 @@ std::string_view to_string(RuntimeProtocol::State state) {
       return "Ready";
     case RuntimeProtocol::State::kRunning:
       return "Running";
+    case RuntimeProtocol::State::kStreaming:
+      return "InvocationResponse";
     case RuntimeProtocol::State::kResponseSent:
       return "RuntimeResponseSentState";
   }
@@ -211,7 +157,7 @@ void RuntimeProtocol::dispatch(ExchangeId exchange, HttpRequest& request, Body b
       if (refuse_post(exchange, route.id, "InvocationResponse", effects)) return;
       return on_response(exchange, request, body, now, effects);
     case Route::Kind::kError:
-      if (refuse_post(exchange, route.id, "InvocationErrorResponse", effects)) return;
+      if (refuse_post(exchange, route.id, kErrorResponse, effects)) return;
       return on_error(exchange, request, body, now, effects);
     case Route::Kind::kUnknown:
       return;
@@ -230,19 +176,26 @@ void RuntimeProtocol::on_next(ExchangeId exchange, Time now, std::vector<Effect>
       parked_.push_back(exchange);
       effects.emplace_back(InitDone{now});
       return;
-    case State::kResponseSent: {
-      state_ = State::kReady;
+    case State::kStreaming:
+      // Over another connection it may be read before the last piece: it counts when that has come.
+      next_while_streaming_ = true;
       parked_.push_back(exchange);
-      Idle idle{std::move(invocation_.request_id), delivered_, answered_, now};
-      invocation_ = Invocation{};
-      effects.emplace_back(std::move(idle));
       return;
-    }
+    case State::kResponseSent:
+      parked_.push_back(exchange);
+      return end_invocation(now, effects);
     case State::kReady:
       if (event_ != nullptr && parked_.empty()) return deliver(exchange, now, effects);
       parked_.push_back(exchange);
       return;
   }
+}
+
+void RuntimeProtocol::end_invocation(Time now, std::vector<Effect>& effects) {
+  state_ = State::kReady;
+  Idle idle{std::move(invocation_.request_id), delivered_, answered_, now};
+  invocation_ = Invocation{};
+  effects.emplace_back(std::move(idle));
 }
 
 void RuntimeProtocol::invoke(Invocation invocation, Time now, std::vector<Effect>& effects) {
@@ -265,12 +218,15 @@ void RuntimeProtocol::deliver(ExchangeId exchange, Time now, std::vector<Effect>
 // AWS: an id that is not the current one is 400 before the state is looked at.
 bool RuntimeProtocol::refuse_post(ExchangeId exchange, std::string_view id, std::string_view target,
                                   std::vector<Effect>& effects) {
-  const bool active = state_ == State::kRunning || state_ == State::kResponseSent;
+  const bool active =
+      state_ == State::kRunning || state_ == State::kStreaming || state_ == State::kResponseSent;
   if (!active || id.empty() || id != invocation_.request_id) {
     refuse(exchange, 400, "InvalidRequestID", "Invalid request ID", effects);
     return true;
   }
-  if (state_ != State::kRunning) {
+  // An error may overtake a stream: it wins, and the stream is cut.
+  const bool overtakes = state_ == State::kStreaming && target == kErrorResponse;
+  if (state_ != State::kRunning && !overtakes) {
     refuse_transition(exchange, state_, target, kNotAllowed, effects);
     return true;
   }
@@ -284,6 +240,10 @@ void RuntimeProtocol::finish(InvocationResult result, Time now, std::vector<Effe
   result.request_id = invocation_.request_id;
   result.at = now;
   effects.emplace_back(std::move(result));
+  if (const ExchangeId cut = std::exchange(stream_, 0); cut != 0) {
+    refuse_transition(cut, state_, "InvocationResponse", kNotAllowed, effects);
+  }
+  if (std::exchange(next_while_streaming_, false)) end_invocation(now, effects);
 }
 
 // A body that did not arrive whole or is too large: the runtime is told so, and the invocation
@@ -297,15 +257,12 @@ void RuntimeProtocol::fail_post(ExchangeId exchange, Body body, Time now,
     result.error_type = kTruncatedResponse;
     result.payload = unknown_error_payload(kTruncatedResponse);
     finish(std::move(result), now, effects);
-    return refuse(exchange, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated",
-                  effects);
+    return refuse_truncated(exchange, effects);
   }
   result.error_type = kResponseTooLarge;
   result.payload = response_too_large_payload();
   finish(std::move(result), now, effects);
-  refuse(exchange, 413, "RequestEntityTooLarge",
-         fmt::format("Exceeded maximum allowed payload size ({} bytes).", kSyncPayloadBytesMax),
-         effects);
+  refuse_too_large(exchange, kSyncPayloadBytesMax, effects);
 }
 
 void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Body body, Time now,
@@ -313,7 +270,7 @@ void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Bod
   InvocationResult result;
   result.content_type = header(request.headers, "Content-Type");
   const std::string_view mode = header(request.headers, kResponseModeHeader);
-  if (!mode.empty() && mode != "streaming") {
+  if (!mode.empty() && mode != kStreamingMode) {
     result.function_error = true;
     result.error_type = kInvalidResponseMode;
     result.payload = unknown_error_payload(kInvalidResponseMode);
@@ -326,22 +283,7 @@ void RuntimeProtocol::on_response(ExchangeId exchange, HttpRequest& request, Bod
     return fail_post(exchange, too_large ? Body::kOversized : body, now, effects);
   }
   result.streamed = !mode.empty();
-  const std::string* error_type = request.trailers.find(kErrorTypeHeader);
-  const std::string* error_body = request.trailers.find(kErrorBodyTrailer);
-  if (error_type != nullptr || error_body != nullptr) {
-    // The handler failed after it had begun to answer. What it had sent so far is lost to a caller
-    // who waits for the whole.
-    const std::string_view type = error_type == nullptr ? std::string_view{} : *error_type;
-    result.function_error = true;
-    result.error_type = scrub_error_type(type);
-    result.content_type = "application/json";
-    if (error_body == nullptr || !decode_base64(*error_body, result.payload) ||
-        result.payload.empty()) {
-      result.payload = unknown_error_payload(type);
-    }
-  } else {
-    result.payload = std::move(request.body);
-  }
+  if (!read_error_trailers(request.trailers, result)) result.payload = std::move(request.body);
   finish(std::move(result), now, effects);
   accept(exchange, effects);
 }

@@ -6,6 +6,9 @@
 //   …
 //      └──init/error──▶ InitError
 //
+// A response that the runtime streams, for an invocation that wants it so, goes around this machine
+// piece by piece: it hears of the beginning and of the end, and is in Streaming in between.
+//
 // A `next` that finds no event is parked: its answer is an effect of a later step. The transport
 // names each request by an ExchangeId of its own choice and answers it when an Answer with that id
 // comes out; it may answer in any order.
@@ -31,7 +34,7 @@
 
 namespace lambdarium::runtime_api {
 
-// Chosen by the transport, unique among the requests that are not answered yet.
+// Chosen by the transport, unique among the requests that are not answered yet; never 0.
 using ExchangeId = std::uint64_t;
 
 // Answer this request. `head` holds complete header lines, each ended by CRLF, without the length:
@@ -56,6 +59,13 @@ struct InitFailed {
   Time at;
 };
 
+// The runtime has begun to answer in pieces, which the transport passes on from here. The result
+// follows: without a payload where all went well, else with the error that ends the stream.
+struct StreamStarted {
+  ExchangeId exchange = 0;
+  std::string content_type;
+};
+
 // The runtime has answered the invocation; the invocation itself ends with the following Idle.
 struct InvocationResult {
   std::string request_id;
@@ -75,11 +85,18 @@ struct Idle {
   Time at;
 };
 
-using Effect = std::variant<Answer, InitDone, InitFailed, InvocationResult, Idle>;
+using Effect = std::variant<Answer, InitDone, InitFailed, InvocationResult, Idle, StreamStarted>;
 
 class RuntimeProtocol {
  public:
-  enum class State : std::uint8_t { kStarted, kInitError, kReady, kRunning, kResponseSent };
+  enum class State : std::uint8_t {
+    kStarted,
+    kInitError,
+    kReady,
+    kRunning,
+    kStreaming,
+    kResponseSent
+  };
 
   // A complete request of the runtime.
   void on_request(ExchangeId exchange, HttpRequest&& request, Time now,
@@ -92,6 +109,18 @@ class RuntimeProtocol {
   // A request whose body is larger than the transport keeps. Its body is not looked at.
   void on_oversized_request(ExchangeId exchange, const HttpRequest& request, Time now,
                             std::vector<Effect>& effects);
+
+  // Whether this is the head of a response whose body is to be passed on as it comes: then
+  // on_stream_start() gets it, and one of the three others follows.
+  bool takes_as_stream(const HttpRequest& head) const;
+  void on_stream_start(ExchangeId exchange, const HttpRequest& head, std::vector<Effect>& effects);
+  // Whether pieces of that request's body are still wanted.
+  bool is_streaming(ExchangeId exchange) const { return stream_ != 0 && stream_ == exchange; }
+  void on_stream_end(ExchangeId exchange, const HeaderList& trailers, Time now,
+                     std::vector<Effect>& effects);
+  void on_stream_truncated(ExchangeId exchange, Time now, std::vector<Effect>& effects);
+  // Over kStreamedPayloadBytesMax. It is answered at once; what else comes is not wanted.
+  void on_stream_too_large(ExchangeId exchange, Time now, std::vector<Effect>& effects);
 
   // The connection of a request that waits for its answer is gone.
   void on_disconnected(ExchangeId exchange);
@@ -107,7 +136,8 @@ class RuntimeProtocol {
   bool can_invoke() const { return state_ == State::kReady && event_ == nullptr; }
   // An event was handed in and the runtime has not answered it.
   bool awaits_result() const {
-    return state_ == State::kRunning || (state_ == State::kReady && event_ != nullptr);
+    return state_ == State::kRunning || state_ == State::kStreaming ||
+           (state_ == State::kReady && event_ != nullptr);
   }
   // The invocation that is worked on or was answered last; empty before the first and after it
   // ended.
@@ -131,11 +161,14 @@ class RuntimeProtocol {
   void fail_post(ExchangeId exchange, Body body, Time now, std::vector<Effect>& effects);
   void deliver(ExchangeId exchange, Time now, std::vector<Effect>& effects);
   void finish(InvocationResult result, Time now, std::vector<Effect>& effects);
+  void end_invocation(Time now, std::vector<Effect>& effects);
 
   State state_ = State::kStarted;
   std::deque<ExchangeId> parked_;  // oldest first
   Invocation invocation_;          // its payload has moved to event_
   std::shared_ptr<const std::string> event_;
+  ExchangeId stream_ = 0;              // whose body is being passed on; 0: none
+  bool next_while_streaming_ = false;  // it came before the end of the stream was read
   Time delivered_;
   Time answered_;
 };
