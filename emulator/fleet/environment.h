@@ -22,6 +22,7 @@ struct Running {
   std::uint32_t pool = 0;
   std::uint32_t next = kNil;
   bool cold = false;
+  bool init_abandoned = false;  // `init` failed; what counts is in the run
 };
 
 // An invocation that waits: for concurrency, for room, or for an environment that is starting.
@@ -38,6 +39,7 @@ struct Environment {
   EnvironmentState state = EnvironmentState::kGone;
   bool stale = false;        // of an old revision: retired when it is done
   bool provisioned = false;  // counts towards provisioned concurrency: never expires, never evicted
+  bool init_failed = false;  // its first invocation begins with another init
   bool bound = false;        // `first` waits for this environment to be ready
   std::uint32_t serial = 0;
   FunctionId function = 0;

@@ -105,11 +105,12 @@ bool Fleet::Impl::within_scaling_rate(Function& function, Time now) {
   return true;
 }
 
-void Fleet::Impl::environment_ready(EnvironmentRef ref, Time now) {
+void Fleet::Impl::environment_ready(EnvironmentRef ref, bool init_failed, Time now) {
   Environment* environment = find(ref);
   if (environment == nullptr || environment->state != EnvironmentState::kStarting) return;
   const FunctionId ref_function = environment->function;
   environment->ready = now;
+  environment->init_failed = init_failed;
   --functions[ref_function].starting;
   --population.starting;
   if (environment->bound) {

@@ -69,7 +69,7 @@ void Fleet::Impl::step(const Event& event, Time now) {
       break;
     case EventKind::kEnvironmentReady:
       advance(now, false);
-      environment_ready(event.environment, now);
+      environment_ready(event.environment, event.outcome == Outcome::kInitError, now);
       break;
     case EventKind::kEnvironmentLost:
       advance(now, false);

@@ -70,7 +70,7 @@ class Fleet::Impl {
 
   // events
   void arrived(const Event& event, Time now);
-  void environment_ready(EnvironmentRef ref, Time now);
+  void environment_ready(EnvironmentRef ref, bool init_failed, Time now);
   void environment_lost(EnvironmentRef ref, Outcome outcome, Time now);
   void invocation_ended(const Event& event, Time now);
   // Expires and times out what is due: at `now` too if inclusive.

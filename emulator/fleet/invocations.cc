@@ -120,6 +120,8 @@ void Fleet::Impl::dispatch(std::uint32_t slot, const Waiting& waiting, Time now,
   run.dispatched = now;
   run.deadline = add_saturated(now, environment.timeout);
   run.cold = cold;
+  run.init_abandoned = environment.init_failed && !settings_.abandoned_init_billed;
+  environment.init_failed = false;
   // What the start itself took is not queueing. A request that joined a start under way waited for
   // the rest of it only.
   const Duration waited = now - waiting.arrived;
@@ -179,8 +181,8 @@ void Fleet::Impl::finish(std::uint32_t slot, std::uint32_t index, Outcome outcom
   effect.init = run.init;
   effect.run = ended - run.dispatched;
   effect.memory_mb = environment.memory_mb;
-  effect.billed_ms =
-      billing::billed_ms(settings.init_billed ? run.init : Duration::zero(), effect.run);
+  const bool init_billed = settings.init_billed && !run.init_abandoned;
+  effect.billed_ms = billing::billed_ms(init_billed ? run.init : Duration::zero(), effect.run);
 }
 
 void Fleet::Impl::fail(std::uint32_t slot, std::uint32_t index, Outcome outcome, Time now,

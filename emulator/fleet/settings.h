@@ -44,7 +44,9 @@ struct PlatformSettings {
   NoMemory no_memory = NoMemory::kDrop;                      // platform.no_memory
   policies::Eviction eviction = policies::Eviction::kLru;    // platform.eviction.name
   policies::KeepAlive keep_alive;                            // policies.keep_alive
-  AtExpiry at_expiry = AtExpiry::kCold;                      // policies.keep_alive.at_expiry
+  // Whether an init that failed, and was run again inside the first invocation, is charged as well.
+  bool abandoned_init_billed = false;    // billing.abandoned_init_billed
+  AtExpiry at_expiry = AtExpiry::kCold;  // policies.keep_alive.at_expiry
   policies::DispatchOrder dispatch = policies::DispatchOrder::kMru;  // policies.dispatch.name
 };
 

@@ -109,7 +109,10 @@ std::string describe(const Event& event) {
       return fmt::format("function={} invocation={} expected={} priority={}", event.function,
                          event.invocation, event.expected.count(), event.priority);
     case EventKind::kEnvironmentReady:
-      return fmt::format("environment={}", environment_text(event.environment));
+      return fmt::format("environment={}{}", environment_text(event.environment),
+                         event.outcome == Outcome::kOk
+                             ? std::string{}
+                             : fmt::format(" outcome={}", to_string(event.outcome)));
     case EventKind::kEnvironmentLost:
       return fmt::format("environment={} outcome={}", environment_text(event.environment),
                          to_string(event.outcome));
@@ -176,7 +179,8 @@ Result<Event> parse_event(std::string_view kind, std::string_view detail) {
     if (each == EventKind::kInvocationEnded) {
       LAM_TRY_STATUS(fields.integer("invocation", event.invocation));
     }
-    if (each == EventKind::kInvocationEnded || each == EventKind::kEnvironmentLost) {
+    const bool may_fail = each == EventKind::kEnvironmentReady && fields.has("outcome");
+    if (each == EventKind::kInvocationEnded || each == EventKind::kEnvironmentLost || may_fail) {
       LAM_TRY_STATUS((fields.name<Outcome, 5>("outcome", event.outcome)));
     }
     return event;
@@ -233,7 +237,7 @@ std::string describe(const PlatformSettings& settings) {
       "queue={} "
       "queue_max_length={} queue_max_wait={} pending_start={} no_memory={} eviction={} "
       "keep_alive={} "
-      "ttl={} clock={} at_expiry={} dispatch={}",
+      "ttl={} clock={} at_expiry={} dispatch={} abandoned_init_billed={:d}",
       settings.seed, or_dash(settings.account_concurrency), rate,
       or_dash(settings.memory_capacity_mb), or_dash(settings.max_environments),
       to_string(queue.order), or_dash(queue.max_length),
@@ -241,7 +245,7 @@ std::string describe(const PlatformSettings& settings) {
       to_string(settings.pending_start), to_string(settings.no_memory),
       to_string(settings.eviction), to_string(settings.keep_alive.name),
       settings.keep_alive.ttl.count(), to_string(settings.keep_alive.clock),
-      to_string(settings.at_expiry), to_string(settings.dispatch));
+      to_string(settings.at_expiry), to_string(settings.dispatch), settings.abandoned_init_billed);
 }
 
 Result<PlatformSettings> parse_platform(std::string_view text) {
@@ -283,6 +287,11 @@ Result<PlatformSettings> parse_platform(std::string_view text) {
   LAM_TRY_STATUS((fields.name<AtExpiry, 2>("at_expiry", settings.at_expiry)));
   LAM_TRY(const std::string dispatch, fields.text("dispatch"));
   LAM_TRY(settings.dispatch, policies::parse_dispatch_order(dispatch));
+  if (fields.has("abandoned_init_billed")) {  // runs of earlier versions have none
+    int billed = 0;
+    LAM_TRY_STATUS(fields.integer("abandoned_init_billed", billed));
+    settings.abandoned_init_billed = billed != 0;
+  }
   return settings;
 }
 

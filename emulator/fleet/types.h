@@ -37,7 +37,8 @@ enum class Outcome : std::uint8_t {
 
 enum class EventKind : std::uint8_t {
   kArrived,           // function, invocation; expected (sjf), priority
-  kEnvironmentReady,  // environment
+  kEnvironmentReady,  // environment; outcome: kInitError where its init failed, which its first
+                      // invocation makes up for, within its own time
   kEnvironmentLost,   // environment; outcome: kCrashed or kInitError
   kInvocationEnded,   // environment, invocation; outcome
   kWoken,             // nothing: the time that next_wake() asked for has come

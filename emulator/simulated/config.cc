@@ -119,6 +119,8 @@ void describe_billing(const BillingConfig& billing, Lines& lines) {
   lines.add("billing.architecture", billing::short_name(billing.architecture));
   lines.add("billing.free_tier", text_of(billing.free_tier));
   lines.add("billing.init_billed", text_of(billing.bills_init()));
+  // Nothing fails in a simulation: its hash need not know of it.
+  if (billing.abandoned_init_billed) lines.add("billing.abandoned_init_billed", "true");
 }
 
 // A trace may have thousands of functions: the message names the nearest, or only how many there

@@ -86,6 +86,7 @@ struct BillingConfig {
   billing::Architecture architecture = billing::Architecture::kX86;
   bool free_tier = false;
   InitBilled init_billed = InitBilled::kAuto;
+  bool abandoned_init_billed = false;  // an init that failed and was run again in the invocation
 
   bool bills_init() const;  // with kAuto decided by the date
 };

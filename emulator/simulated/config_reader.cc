@@ -38,7 +38,10 @@ void load_catalogue(Section& section, BillingConfig& billing) {
 
 void read_billing(const ConfigNode* node, BillingConfig& billing, std::vector<Error>& errors) {
   Section section{
-      node, "billing", {"catalog", "as_of", "architecture", "free_tier", "init_billed"}, errors};
+      node,
+      "billing",
+      {"catalog", "as_of", "architecture", "free_tier", "init_billed", "abandoned_init_billed"},
+      errors};
   section.read("catalog", billing.catalog);
   if (const ConfigNode* as_of = section.find("as_of"); as_of != nullptr && as_of->is_null()) {
     billing.as_of.reset();
@@ -65,6 +68,7 @@ void read_billing(const ConfigNode* node, BillingConfig& billing, std::vector<Er
   section.read("free_tier", billing.free_tier);
   constexpr std::array<std::string_view, 3> kInitBilled{"auto", "true", "false"};
   section.read_enum("init_billed", kInitBilled, billing.init_billed);
+  section.read("abandoned_init_billed", billing.abandoned_init_billed);
   load_catalogue(section, billing);
 }
 
@@ -216,6 +220,7 @@ SimulationConfig interpret(const ConfigNode& root, std::vector<Error>& errors) {
   Section slo{section.find("slo"), "slo", {"latency_s"}, errors};
   slo.read_seconds("latency_s", config.slo_latency, kSecondsOrForever);
   read_billing(section.find("billing"), config.platform.billing, errors);
+  config.platform.fleet.abandoned_init_billed = config.platform.billing.abandoned_init_billed;
   return config;
 }
 

@@ -140,7 +140,8 @@ class History {
     } else if (choice < 7 && !starting_.empty()) {
       const EnvironmentRef environment = take(starting_);
       const bool fails = random_.below(8) == 0;
-      apply({.kind = fails ? EventKind::kEnvironmentLost : EventKind::kEnvironmentReady,
+      const bool again = fails && random_.below(2) == 0;  // in the first invocation
+      apply({.kind = fails && !again ? EventKind::kEnvironmentLost : EventKind::kEnvironmentReady,
              .outcome = fails ? Outcome::kInitError : Outcome::kOk,
              .environment = environment});
     } else if (choice < 9 && !running_.empty()) {
@@ -161,7 +162,9 @@ class History {
     const Run run = take(running_);
     const bool crash = random_.below(10) == 0;
     apply({.kind = crash ? EventKind::kEnvironmentLost : EventKind::kInvocationEnded,
-           .outcome = crash ? Outcome::kCrashed : Outcome::kOk,
+           .outcome = !crash                  ? Outcome::kOk
+                      : random_.below(3) == 0 ? Outcome::kInitError
+                                              : Outcome::kCrashed,
            .environment = run.environment,
            .invocation = run.invocation});
   }

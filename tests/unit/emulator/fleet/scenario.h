@@ -34,8 +34,9 @@ class Scenario {
     step(event, when);
     return event.invocation;
   }
-  void ready(Time when, EnvironmentRef environment) {
-    step({.kind = EventKind::kEnvironmentReady, .environment = environment}, when);
+  void ready(Time when, EnvironmentRef environment, Outcome outcome = Outcome::kOk) {
+    step({.kind = EventKind::kEnvironmentReady, .outcome = outcome, .environment = environment},
+         when);
   }
   void lost(Time when, EnvironmentRef environment, Outcome outcome = Outcome::kCrashed) {
     step({.kind = EventKind::kEnvironmentLost, .outcome = outcome, .environment = environment},
