@@ -97,6 +97,23 @@ function writeLog(level, args) {
   process.stdout.write(`${text ?? JSON.stringify({ ...line, message: format(...args) })}\n`);
 }
 
+// Output is written at once, as on the service: Node would queue what a pipe does not take, and a
+// line that is still queued when the answer goes out, or when the process exits, belongs to the
+// wrong invocation or is lost. The streams are made at their first use, which takes a while.
+function writeOutputAtOnce() {
+  for (const name of ['stdout', 'stderr']) {
+    const { get, ...rest } = Object.getOwnPropertyDescriptor(process, name);
+    if (get === undefined) continue;
+    const getBlocking = () => {
+      const stream = get.call(process);
+      stream._handle?.setBlocking?.(true);
+      Object.defineProperty(process, name, { ...rest, get });
+      return stream;
+    };
+    Object.defineProperty(process, name, { ...rest, get: getBlocking });
+  }
+}
+
 function patchConsole() {
   console.log = (...args) => writeLog('INFO', args);
   for (const level of ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']) {
@@ -585,6 +602,7 @@ async function findHandler(root, name) {
   return found;
 }
 
+writeOutputAtOnce();
 patchConsole();
 connect(() => {
   findHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), process.env._HANDLER ?? '').then(

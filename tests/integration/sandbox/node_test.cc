@@ -64,6 +64,24 @@ BOOST_AUTO_TEST_CASE(an_es_module_answers_and_keeps_its_memory) {
   BOOST_TEST(environment->max_memory_mb() > 1);
 }
 
+// More than a pipe holds: what Node would queue has to be out all the same.
+BOOST_AUTO_TEST_CASE(output_is_written_before_the_answer_and_before_an_exit) {
+  if (!usable) return;
+  start_and_wait(
+      node("export const handler = async (event) => {\n"
+           "  for (let i = 0; i < 20000; i++) console.log(`line ${i} ${event}`);\n"
+           "  process.stderr.write('x'.repeat(1000000) + ` end ${event}\\n`);\n"
+           "  if (event === 'exit') process.exit(4);\n"
+           "};\n"));
+  call("\"answer\"");
+  BOOST_TEST(holds(seen.log, "line 19999 answer\n"));
+  BOOST_TEST(holds(seen.log, " end answer\n"));
+  environment->invoke(invocation("\"exit\""));
+  BOOST_TEST(wait_for_loss().status.code == 4);
+  BOOST_TEST(holds(seen.log, "line 19999 exit\n"));
+  BOOST_TEST(holds(seen.log, " end exit\n"));
+}
+
 BOOST_AUTO_TEST_CASE(commonjs_nested_handlers_and_folders_are_found) {
   if (!usable) return;
   write(folder / "code/src/main.js", "exports.api = { get: async () => 'nested' };\n");
