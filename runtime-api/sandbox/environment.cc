@@ -129,12 +129,15 @@ void Environment::Impl::carry_out(std::vector<Effect>& effects) {
       init_timer_.clear();
       sandbox_.housekeeping().wake();
       listener_.on_ready(self_, ready->at - started_);
+      // For the report of a first invocation that does not live to its result.
+      if (*alive) sample_memory();
     } else if (auto* failed = std::get_if<runtime_api::InitFailed>(&effect)) {
       Failure failure;
       failure.kind = Failure::Kind::kReported;
       failure.error_type = std::move(failed->error_type);
       failure.message = "the runtime reported an error of its initialisation";
       failure.reported_payload = std::move(failed->payload);
+      sample_memory();
       fail(std::move(failure));
     }
     if (!*alive) return;
@@ -178,7 +181,7 @@ void Environment::invoke(runtime_api::Invocation invocation) {
 void Environment::stop() {
   impl_->stop();
 }
-std::int64_t Environment::max_memory_mb() const {
+std::int64_t Environment::max_memory_mb() {
   return impl_->max_memory_mb();
 }
 std::string Environment::take_tmp_directory() {

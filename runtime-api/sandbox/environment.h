@@ -98,9 +98,10 @@ class Environment {
   // follow.
   void stop();
 
-  // The most memory that the processes were seen to use together, in MB. Looked at when a result
-  // comes, at most every 100 ms and at the first few; 0 before that.
-  std::int64_t max_memory_mb() const;
+  // The most memory that the processes were seen to use together, in MB. Looked at when the init
+  // phase ends, when a result comes and when this is called, at most every 100 ms after the first
+  // few; 0 for what ended before anybody looked.
+  std::int64_t max_memory_mb();
 
   // Takes the /tmp folder out, so that a successor can be given it. Requires: stopped or failed.
   std::string take_tmp_directory();

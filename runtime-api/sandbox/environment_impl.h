@@ -41,7 +41,10 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
   void stop();
 
   bool is_idle() const { return phase_ == Phase::kReady && protocol_.can_invoke(); }
-  std::int64_t max_memory_mb() const { return (max_memory_bytes_ + (1 << 20) - 1) >> 20; }
+  std::int64_t max_memory_mb() {
+    if (is_live()) sample_memory();
+    return (max_memory_bytes_ + (1 << 20) - 1) >> 20;
+  }
   std::string take_tmp_directory() { return std::exchange(tmp_directory_, {}); }
   int port() const { return port_; }
   int pid() const { return process_ == nullptr ? 0 : process_->pid(); }

@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(an_exit_during_an_invocation_loses_the_environment) {
   BOOST_TEST(loss.message == "Runtime exited with error: exit status 7");
   BOOST_TEST(loss.status.code == 7);
   BOOST_TEST(environment->pid() == 0);
+  BOOST_TEST(environment->max_memory_mb() > 1);  // its report names what was seen before
 }
 
 BOOST_AUTO_TEST_CASE(a_runtime_that_never_asks_runs_into_the_init_limit) {
