@@ -13,6 +13,15 @@
 
 namespace lambdarium {
 
+// LoggingConfig. Levels are TRACE, DEBUG, INFO, WARN, ERROR or FATAL; they hold with JSON only.
+struct LoggingSettings {
+  bool json = false;
+  std::string application_level = "INFO";
+  std::string system_level = "INFO";
+  std::string group;  // empty: /aws/lambda/<function>
+  bool operator==(const LoggingSettings&) const = default;
+};
+
 struct FunctionDefinition {
   std::string name;
   std::string runtime;  // python3.12, nodejs20.x, provided.al2023, …
@@ -28,6 +37,8 @@ struct FunctionDefinition {
   std::optional<std::int64_t> reserved_concurrency;
   std::int64_t environment_concurrency =
       1;  // requests that one execution environment serves at once
+
+  LoggingSettings logging;
 
   // Where the code lies, as an absolute folder: a template's CodeUri, or an unpacked zip.
   std::string code_directory;

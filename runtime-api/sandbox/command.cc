@@ -141,6 +141,10 @@ std::vector<std::string> build_variables(const CommandInputs& inputs) {
       {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"},
       {"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"},
   };
+  if (function.logging.json) {
+    variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON";
+    variables["AWS_LAMBDA_LOG_LEVEL"] = function.logging.application_level;
+  }
   add_language_variables(inputs, variables);
   for (const auto& [name, value] : function.environment) {
     // A NUL would end the variable, and an empty or odd name confuse whoever reads them.

@@ -25,6 +25,7 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
         listener_(listener),
         init_timer_(loop_, [this] { on_init_timeout(); }),
         goodbye_timer_(loop_, [this] { on_goodbye_timeout(); }) {
+    if (options_.log_group.empty()) options_.log_group = options_.function.logging.group;
     if (options_.log_group.empty()) options_.log_group = "/aws/lambda/" + options_.function.name;
     tmp_directory_ = std::move(options_.tmp_directory);
     sandbox_.housekeeping().add(*this);
