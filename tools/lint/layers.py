@@ -19,6 +19,7 @@ PURE = [
     "gpu-pool/serving",
     "emulator/fleet",
     "emulator/gateway",
+    "emulator/queues",
 ]
 
 EVERYTHING_BUT_CUDA = VOCABULARY + PURE + [
@@ -50,6 +51,7 @@ ALLOWED = {
                                      "gpu-pool/cuda"],
     "emulator/fleet": MODELS + ["policies", "traces", "runtime-api/protocol", "gpu-pool/core"],
     "emulator/gateway": MODELS + ["policies", "runtime-api/protocol", "emulator/fleet"],
+    "emulator/queues": VOCABULARY,
     "emulator/store": VOCABULARY + PURE,
     "emulator/templates": VOCABULARY + PURE,
     # Virtual time: no socket, no process, no database. Results leave through domain's RunSink.
