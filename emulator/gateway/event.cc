@@ -98,14 +98,15 @@ void append_path_parameters(std::string& out, const RouteMatch& match) {
 }
 
 // Appends "body" (or leaves it out, or null) and "isBase64Encoded".
-void append_body(std::string& out, const HttpRequest& request, bool null_when_absent) {
+void append_body(std::string& out, const HttpRequest& request, bool null_when_absent,
+                 bool is_text) {
   if (request.body.empty()) {
     out +=
         null_when_absent ? R"("body":null,"isBase64Encoded":false)" : R"("isBase64Encoded":false)";
     return;
   }
   append_key(out, "body");
-  if (is_text_type(request.headers.find("content-type")) && is_valid_utf8(request.body)) {
+  if (is_text && is_valid_utf8(request.body)) {
     append_json_string(out, request.body);
     out += R"(,"isBase64Encoded":false)";
   } else {
@@ -128,20 +129,34 @@ void append_protocol(std::string& out, const HttpRequest& request) {
   out += request.minor_version == 0 ? R"("protocol":"HTTP/1.0")" : R"("protocol":"HTTP/1.1")";
 }
 
-void append_context_2_0(std::string& out, const HttpRequest& request, const RouteMatch& match,
-                        const EventContext& context, std::string_view path) {
+// What differs between the events of format 2.0.
+struct Format2 {
+  std::string_view route_key;
+  std::string_view api_id;
+  std::string_view stage;
+  std::string_view raw_path;
+  std::string_view path;  // of requestContext.http
+  HeaderStyle headers = HeaderStyle::kLowerWithoutCookies;
+  bool text_body = false;
+  const RouteMatch* match = nullptr;  // of an HTTP API
+  std::string authorizer = {};        // a member of requestContext with its comma, or nothing
+};
+
+void append_context_2_0(std::string& out, const HttpRequest& request, const Format2& format,
+                        const EventContext& context) {
   out += R"("requestContext":{)";
   append_member(out, "accountId", context.account_id);
   out += ',';
-  append_member(out, "apiId", match.api->id);
+  append_member(out, "apiId", format.api_id);
   out += ',';
+  out += format.authorizer;
   append_member(out, "domainName", context.domain_name);
   out += ',';
   append_member(out, "domainPrefix", domain_prefix(context.domain_name));
   out += R"(,"http":{)";
   append_member(out, "method", request.method);
   out += ',';
-  append_member(out, "path", path);
+  append_member(out, "path", format.path);
   out += ',';
   append_protocol(out, request);
   out += ',';
@@ -151,9 +166,9 @@ void append_context_2_0(std::string& out, const HttpRequest& request, const Rout
   out += "},";
   append_member(out, "requestId", context.request_id);
   out += ',';
-  append_member(out, "routeKey", match.route->definition.route_key);
+  append_member(out, "routeKey", format.route_key);
   out += ',';
-  append_member(out, "stage", match.api->stage);
+  append_member(out, "stage", format.stage);
   out += ',';
   append_member(out, "time", format_request_time(context.time_epoch_ms));
   out += R"(,"timeEpoch":)";
@@ -161,13 +176,12 @@ void append_context_2_0(std::string& out, const HttpRequest& request, const Rout
   out += "},";
 }
 
-void append_event_2_0(std::string& out, const HttpRequest& request, const RouteMatch& match,
+void append_event_2_0(std::string& out, const HttpRequest& request, const Format2& format,
                       const EventContext& context) {
-  const std::string path = decoded_path(match.path);
   out += R"({"version":"2.0",)";
-  append_member(out, "routeKey", match.route->definition.route_key);
+  append_member(out, "routeKey", format.route_key);
   out += ',';
-  append_member(out, "rawPath", path);
+  append_member(out, "rawPath", format.raw_path);
   out += ',';
   append_member(out, "rawQueryString", request.query());
   out += ',';
@@ -180,20 +194,20 @@ void append_event_2_0(std::string& out, const HttpRequest& request, const RouteM
     out += "],";
   }
   append_key(out, "headers");
-  append_joined(out, event_headers(request, context, HeaderStyle::kLowerWithoutCookies));
+  append_joined(out, event_headers(request, context, format.headers));
   out += ',';
   if (const auto query = query_fields(request.query()); !query.empty()) {
     append_key(out, "queryStringParameters");
     append_joined(out, query);
     out += ',';
   }
-  append_context_2_0(out, request, match, context, path);
-  if (!match.parameters.empty()) {
+  append_context_2_0(out, request, format, context);
+  if (format.match != nullptr && !format.match->parameters.empty()) {
     append_key(out, "pathParameters");
-    append_path_parameters(out, match);
+    append_path_parameters(out, *format.match);
     out += ',';
   }
-  append_body(out, request, false);
+  append_body(out, request, false, format.text_body);
   out += '}';
 }
 
@@ -267,8 +281,29 @@ void append_event_1_0(std::string& out, const HttpRequest& request, const RouteM
     append_path_parameters(out, match);
   }
   out += R"(,"stageVariables":null,)";
-  append_body(out, request, true);
+  append_body(out, request, true, is_text_type(request.headers.find("content-type")));
   out += '}';
+}
+
+// An event without its body is about a kilobyte; a body in base64 or escaped grows by a third.
+void reserve_event(std::string& out, const HttpRequest& request) {
+  out.reserve(out.size() + 2'048 + request.body.size() + request.body.size() / 2);
+}
+
+// The caller of a signed request, as far as it is known here.
+void append_iam_authorizer(std::string& out, std::string_view account,
+                           std::string_view access_key) {
+  out += R"("authorizer":{"iam":{)";
+  append_member(out, "accessKey", access_key);
+  out += ',';
+  append_member(out, "accountId", account);
+  out += ',';
+  append_member(out, "callerId", access_key);
+  out += R"(,"cognitoIdentity":null,"principalOrgId":null,)";
+  append_member(out, "userArn", fmt::format("arn:aws:iam::{}:user/{}", account, access_key));
+  out += ',';
+  append_member(out, "userId", access_key);
+  out += "}},";
 }
 
 }  // namespace
@@ -289,13 +324,42 @@ std::string format_request_time(std::int64_t epoch_ms) {
 
 void append_event(std::string& out, const HttpRequest& request, const RouteMatch& match,
                   const EventContext& context) {
-  // An event without its body is about a kilobyte; a body in base64 or escaped grows by a third.
-  out.reserve(out.size() + 2'048 + request.body.size() + request.body.size() / 2);
+  reserve_event(out, request);
   if (match.route->definition.payload_format_version == "1.0") {
     append_event_1_0(out, request, match, context);
-  } else {
-    append_event_2_0(out, request, match, context);
+    return;
   }
+  const std::string path = decoded_path(match.path);
+  append_event_2_0(out, request,
+                   {.route_key = match.route->definition.route_key,
+                    .api_id = match.api->id,
+                    .stage = match.api->stage,
+                    .raw_path = path,
+                    .path = path,
+                    .text_body = is_text_type(request.headers.find("content-type")),
+                    .match = &match},
+                   context);
+}
+
+void append_url_event(std::string& out, const HttpRequest& request, const UrlRequest& asked,
+                      const EventContext& context) {
+  reserve_event(out, request);
+  constexpr std::string_view kDefault = "$default";
+  const std::string path = percent_decode(asked.path);
+  std::string authorizer;
+  if (asked.url.iam && !asked.access_key.empty()) {
+    append_iam_authorizer(authorizer, context.account_id, asked.access_key);
+  }
+  append_event_2_0(out, request,
+                   {.route_key = kDefault,
+                    .api_id = asked.url.id,
+                    .stage = kDefault,
+                    .raw_path = asked.path,
+                    .path = path,
+                    .headers = HeaderStyle::kFunctionUrl,
+                    .text_body = is_url_text_type(request.headers.find("content-type")),
+                    .authorizer = std::move(authorizer)},
+                   context);
 }
 
 std::string make_event(const HttpRequest& request, const RouteMatch& match,

@@ -1,4 +1,5 @@
-// The event that an HTTP API hands to a function: payload format 2.0 or 1.0, as the route says.
+// The event that an HTTP API hands to a function (payload format 2.0 or 1.0, as the route says),
+// and that of a function URL.
 //
 // Written straight into one string, without a document in between. Whatever bytes a client sends,
 // the result is well-formed JSON: ill-formed UTF-8 becomes U+FFFD in names and values, and a body
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "emulator/gateway/router.h"
+#include "models/domain/function_url.h"
 #include "models/domain/http_message.h"
 
 namespace lambdarium::gateway {
@@ -34,9 +36,21 @@ void append_event(std::string& out, const HttpRequest& request, const RouteMatch
 std::string make_event(const HttpRequest& request, const RouteMatch& match,
                        const EventContext& context);
 
+// The event of a function URL, which is always of format 2.0. `path` is still encoded: the
+// request's, or what of it follows the URL's id. context.account_id is that of the caller.
+struct UrlRequest {
+  const FunctionUrlDefinition& url;
+  std::string_view path;
+  std::string_view access_key = {};  // AWS_IAM: of a signed request
+};
+void append_url_event(std::string& out, const HttpRequest& request, const UrlRequest& asked,
+                      const EventContext& context);
+
 // Whether a body of that Content-Type (null: none) reaches the function as text, if its bytes are
 // UTF-8.
 bool is_text_type(const std::string* content_type);
+// A function URL takes more for text: forms, and every kind of JSON and XML.
+bool is_url_text_type(const std::string* content_type);
 
 // "12/Mar/2020:19:03:58 +0000"
 std::string format_request_time(std::int64_t epoch_ms);

@@ -53,6 +53,12 @@ void sort_by_name(std::vector<Field>& fields) {
                    [](const Field& a, const Field& b) { return a.name < b.name; });
 }
 
+// AWS: a function URL shows no length of a body that the client did not send.
+bool shows_length(const HttpRequest& request, HeaderStyle style) {
+  return style != HeaderStyle::kFunctionUrl || !request.body.empty() ||
+         request.headers.contains("content-length");
+}
+
 std::string forwarded_for(const HttpRequest& request) {
   std::string out;
   for (const HeaderField& field : request.headers) {
@@ -73,26 +79,35 @@ std::size_t end_of_name(const std::vector<Field>& fields, std::size_t begin) {
 std::vector<Field> event_headers(const HttpRequest& request, const EventContext& context,
                                  HeaderStyle style) {
   std::vector<Field> fields;
-  fields.reserve(request.headers.size() + 6);
+  fields.reserve(request.headers.size() + 8);
+  const bool url = style == HeaderStyle::kFunctionUrl;
   bool has_host = false;
   for (const HeaderField& field : request.headers) {
     std::string name = to_lower(field.name);
     if (std::find(kNotForwarded.begin(), kNotForwarded.end(), name) != kNotForwarded.end())
       continue;
     if (name == "cookie" && style == HeaderStyle::kLowerWithoutCookies) continue;
+    if (url && name.starts_with("x-amzn-tls-")) continue;
     has_host = has_host || name == "host";
     fields.push_back({std::move(name), field.value});
   }
   if (!has_host) fields.push_back({"host", std::string{context.domain_name}});
-  fields.push_back({"content-length", fmt::format("{}", request.body.size())});
+  if (shows_length(request, style)) {
+    fields.push_back({"content-length", fmt::format("{}", request.body.size())});
+  }
   const std::string* trace = request.headers.find("x-amzn-trace-id");
-  const bool traced = trace != nullptr && !trace->empty();
+  // AWS: a function URL writes its own, from the client's root.
+  const bool traced = trace != nullptr && !trace->empty() && !url;
   if (traced || !context.trace_id.empty()) {
     fields.push_back({"x-amzn-trace-id", traced ? *trace : std::string{context.trace_id}});
   }
   fields.push_back({"x-forwarded-for", forwarded_for(request)});
   fields.push_back({"x-forwarded-port", std::string{context.forwarded_port}});
   fields.push_back({"x-forwarded-proto", std::string{context.forwarded_proto}});
+  if (url) {
+    fields.push_back({"x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256"});
+    fields.push_back({"x-amzn-tls-version", "TLSv1.3"});
+  }
   if (style == HeaderStyle::kTitleCase) {
     for (Field& field : fields) to_title_case(field.name);
   }
@@ -137,15 +152,14 @@ std::string decoded_path(std::string_view encoded) {
   return path;
 }
 
-bool is_text_type(const std::string* content_type) {
+namespace {
+
+// Whether the media type is one of text, and its charset, where it names one, UTF-8.
+bool is_text(const std::string* content_type, bool (*is_text_media_type)(std::string_view)) {
   if (content_type == nullptr) return false;
   const std::string lowered = to_lower(*content_type);
   std::string_view rest = lowered;
-  const std::string_view media_type = trim(rest.substr(0, rest.find(';')));
-  const bool text = media_type.starts_with("text/") || media_type == "application/json" ||
-                    media_type == "application/xml" || media_type == "application/javascript" ||
-                    media_type == "application/graphql";
-  if (!text) return false;
+  if (!is_text_media_type(trim(rest.substr(0, rest.find(';'))))) return false;
   while (true) {
     const std::size_t end = rest.find(';');
     if (end == std::string_view::npos) return true;
@@ -158,6 +172,25 @@ bool is_text_type(const std::string* content_type) {
     }
     if (parameter != "utf-8" && parameter != "utf8") return false;
   }
+}
+
+bool is_plain_text(std::string_view media_type) {
+  return media_type.starts_with("text/") || media_type == "application/json" ||
+         media_type == "application/xml" || media_type == "application/javascript" ||
+         media_type == "application/graphql";
+}
+
+}  // namespace
+
+bool is_text_type(const std::string* content_type) {
+  return is_text(content_type, is_plain_text);
+}
+
+bool is_url_text_type(const std::string* content_type) {
+  return is_text(content_type, [](std::string_view media_type) {
+    return is_plain_text(media_type) || media_type.ends_with("+json") ||
+           media_type.ends_with("+xml") || media_type == "application/x-www-form-urlencoded";
+  });
 }
 
 }  // namespace lambdarium::gateway

@@ -25,6 +25,7 @@ std::size_t end_of_name(const std::vector<Field>& fields, std::size_t begin);
 
 enum class HeaderStyle : std::uint8_t {
   kLowerWithoutCookies,  // format 2.0
+  kFunctionUrl,          // format 2.0 of a function URL: with cookies, and what TLS would say
   kTitleCase,            // format 1.0
 };
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "emulator/gateway/function_url.h"
 #include "models/base/encoding.h"
 #include "models/domain/limits.h"
 
@@ -20,6 +21,7 @@ constexpr std::size_t kNestingMax = 1'000;
 
 constexpr std::string_view kTextPlain = "text/plain; charset=utf-8";
 constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kRequestIdHeader = "Apigw-Requestid";
 
 struct ErrorText {
@@ -124,7 +126,8 @@ std::optional<int> status_of(const Json& value) {
 // A function's response while it is read. Each step answers false where the payload is malformed.
 class ResponseReader {
  public:
-  ResponseReader(Json& document, bool format_1_0) : document_(document), format_1_0_(format_1_0) {}
+  ResponseReader(Json& document, bool format_1_0, std::string_view default_type = kTextPlain)
+      : document_(document), format_1_0_(format_1_0), default_type_(default_type) {}
 
   bool read(HttpResponse& response) {
     const auto status = status_of(document_["statusCode"]);
@@ -134,7 +137,21 @@ class ResponseReader {
                                     : add_cookies(response) && add_single(response);
     if (!fields || !take_body(response)) return false;
     if (!response.headers.contains("content-type")) {
-      response.headers.add("Content-Type", std::string{kTextPlain});
+      response.headers.add("Content-Type", std::string{default_type_});
+    }
+    return true;
+  }
+
+  // The same of a stream's metadata: all of it is optional, and the body is elsewhere.
+  bool read_head(HttpResponse& response) {
+    if (const Json* code = member("statusCode")) {
+      const auto status = status_of(*code);
+      if (!status) return false;
+      response.status = *status;
+    }
+    if (!add_cookies(response) || !add_single(response)) return false;
+    if (!response.headers.contains("content-type")) {
+      response.headers.add("Content-Type", std::string{default_type_});
     }
     return true;
   }
@@ -205,21 +222,43 @@ class ResponseReader {
 
   Json& document_;
   bool format_1_0_;
+  std::string_view default_type_;
 };
-
-HttpResponse inferred(std::string body, std::string_view request_id) {
-  HttpResponse response;
-  response.headers.add("Content-Type", std::string{kJsonType});
-  response.headers.add(std::string{kRequestIdHeader}, std::string{request_id});
-  response.body = std::move(body);
-  return response;
-}
 
 // Whether the payload may be an object or a string at all: numbers, arrays and most of what is not
 // JSON need no parser.
 char first_character(std::string_view payload) {
   const std::size_t at = payload.find_first_not_of(" \t\r\n");
   return at == std::string_view::npos ? '\0' : payload[at];
+}
+
+HttpResponse json_response(std::string body) {
+  HttpResponse response;
+  response.headers.add("Content-Type", std::string{kJsonType});
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse inferred(std::string body, std::string_view request_id) {
+  HttpResponse response = json_response(std::move(body));
+  response.headers.add(std::string{kRequestIdHeader}, std::string{request_id});
+  return response;
+}
+
+// Nothing: malformed.
+std::optional<HttpResponse> read_url_response(std::string payload) {
+  const char first = first_character(payload);
+  if (first != '{' && first != '"') return json_response(std::move(payload));
+  Json document = Json::parse(payload, nullptr, /*allow_exceptions=*/false);
+  if (document.is_object() && document.contains("statusCode")) {
+    HttpResponse response;
+    const bool well_formed = json_nesting(payload) <= kNestingMax &&
+                             ResponseReader{document, false, kJsonType}.read(response);
+    return well_formed ? std::optional{std::move(response)} : std::nullopt;
+  }
+  // AWS: a text goes out without its quotes.
+  if (document.is_string()) return json_response(std::move(document.get_ref<std::string&>()));
+  return json_response(std::move(payload));
 }
 
 HttpResponse from_document(Json& document, bool format_1_0, std::string_view request_id) {
@@ -281,6 +320,19 @@ HttpResponse make_response(std::string_view payload_format_version, std::string 
     return inferred(std::move(document.get_ref<std::string&>()), request_id);
   }
   return inferred(std::move(payload), request_id);
+}
+
+HttpResponse make_url_response(std::string payload, const UrlIds& ids) {
+  auto response = read_url_response(std::move(payload));
+  if (!response) return make_url_error(UrlError::kFunctionError, ids);
+  add_url_ids(response->headers, ids);
+  return *std::move(response);
+}
+
+bool read_stream_metadata(std::string_view json, HttpResponse& head) {
+  if (json_nesting(json) > kNestingMax) return false;
+  Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  return document.is_object() && ResponseReader{document, false, kOctets}.read_head(head);
 }
 
 }  // namespace lambdarium::gateway

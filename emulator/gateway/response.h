@@ -4,6 +4,9 @@
 // are the server's to add; a function cannot set them. A payload that is not a response as its
 // format demands becomes 500 Internal Server Error.
 //
+// What a function URL answers is in function_url.h; make_url_response() and read_stream_metadata()
+// are here for what they share.
+//
 // Thread: any. On failure: none.
 
 #pragma once
@@ -39,5 +42,19 @@ std::optional<GatewayError> check_request(const HttpRequest& request);
 // X-Amz-Function-Error.
 HttpResponse make_response(std::string_view payload_format_version, std::string payload,
                            bool function_error, std::string_view request_id);
+
+// What the answers of a function URL carry.
+struct UrlIds {
+  std::string_view request_id;     // x-amzn-RequestId: the invocation's
+  std::string_view trace_id = {};  // X-Amzn-Trace-Id; empty: left out
+};
+
+// The payload of a function behind a URL, BUFFERED. A payload that is not a response as the format
+// demands is 502 Internal Server Error.
+HttpResponse make_url_response(std::string payload, const UrlIds& ids);
+
+// The JSON that begins a stream with HTTP metadata: {"statusCode":…,"headers":{…},"cookies":[…]}.
+// False where it is malformed; a status that is not given is 200.
+bool read_stream_metadata(std::string_view json, HttpResponse& head);
 
 }  // namespace lambdarium::gateway
