@@ -1,6 +1,7 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "emulator/aws/invoke.h"
@@ -50,10 +51,10 @@ HttpResponse make_invoke_response(const InvokeResult& result, std::string payloa
 
 void append_invoke_headers(std::string& out, const InvokeResult& result) {
   fmt::format_to(std::back_inserter(out),
-                 "Content-Type: application/json\r\n"
-                 "x-amzn-RequestId: {}\r\n"
-                 "x-amzn-Remapped-Content-Length: 0\r\n"
-                 "X-Amz-Executed-Version: {}\r\n",
+                 FMT_COMPILE("Content-Type: application/json\r\n"
+                             "x-amzn-RequestId: {}\r\n"
+                             "x-amzn-Remapped-Content-Length: 0\r\n"
+                             "X-Amz-Executed-Version: {}\r\n"),
                  result.request_id, result.executed_version);
   if (!result.function_error.empty()) {
     fmt::format_to(std::back_inserter(out), "X-Amz-Function-Error: {}\r\n", result.function_error);
@@ -63,7 +64,7 @@ void append_invoke_headers(std::string& out, const InvokeResult& result) {
                    make_log_result(result.log_text));
   }
   if (!result.trace_id.empty()) {
-    fmt::format_to(std::back_inserter(out), "X-Amzn-Trace-Id: {}\r\n", result.trace_id);
+    out.append("X-Amzn-Trace-Id: ").append(result.trace_id).append("\r\n");
   }
 }
 

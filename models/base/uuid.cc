@@ -1,8 +1,7 @@
 #include "models/base/uuid.h"
 
+#include <algorithm>
 #include <string_view>
-
-#include <fmt/format.h>
 
 #include "models/base/encoding.h"
 
@@ -13,6 +12,7 @@ namespace {
 // A longer trace header is not a trace header; it would be copied into every answer and
 // environment.
 constexpr std::size_t kTraceHeaderBytesMax = 512;
+constexpr std::size_t kTraceIdBytes = 80;  // without a lineage
 
 bool is_hex(std::string_view text, std::size_t size) {
   return text.size() == size &&
@@ -61,42 +61,71 @@ TraceFields parse_trace(std::string_view header) {
   return fields;
 }
 
+// The lowest `digits` digits of the value. These run for every request: no formatting library here.
+void write_hex(char* out, std::uint64_t value, int digits) {
+  for (int i = digits - 1; i >= 0; --i, value >>= 4) out[i] = "0123456789abcdef"[value & 0xF];
+}
+
+// From the highest digit of each draw.
+void append_hex(std::string& out, RandomStream& random, int digits) {
+  char word[16];
+  for (; digits > 0; digits -= 16) {
+    write_hex(word, random.next(), 16);
+    out.append(word, static_cast<std::size_t>(std::min(digits, 16)));
+  }
+}
+
+void append_trace_root(std::string& out, RandomStream& random, std::int64_t epoch_s) {
+  char seconds[8];
+  write_hex(seconds, static_cast<std::uint32_t>(epoch_s), 8);
+  out.append("Root=1-").append(seconds, sizeof seconds).append("-");
+  append_hex(out, random, 24);
+}
+
 }  // namespace
 
 std::string make_uuid(RandomStream& random) {
   const std::uint64_t high = (random.next() & 0xFFFFFFFFFFFF0FFFULL) | 0x4000ULL;
   const std::uint64_t low = (random.next() & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
-                     high & 0xFFFF, low >> 48, low & 0xFFFFFFFFFFFFULL);
+  std::string out(36, '-');
+  write_hex(out.data(), high >> 32, 8);
+  write_hex(out.data() + 9, high >> 16, 4);
+  write_hex(out.data() + 14, high, 4);
+  write_hex(out.data() + 19, low >> 48, 4);
+  write_hex(out.data() + 24, low, 12);
+  return out;
 }
 
 std::string make_hex(RandomStream& random, int digits) {
   std::string out;
-  while (digits > 0) {
-    const int now = digits < 16 ? digits : 16;
-    out += fmt::format("{:016x}", random.next()).substr(0, static_cast<std::size_t>(now));
-    digits -= now;
-  }
+  append_hex(out, random, digits);
   return out;
 }
 
 std::string make_trace_root(RandomStream& random, std::int64_t epoch_s) {
-  return fmt::format("Root=1-{:08x}-{}", static_cast<std::uint32_t>(epoch_s), make_hex(random, 24));
+  std::string out;
+  append_trace_root(out, random, epoch_s);
+  return out;
 }
 
 std::string make_trace_id(RandomStream& random, std::int64_t epoch_s, std::string_view incoming) {
   const TraceFields given = parse_trace(incoming);
-  std::string out =
-      given.root.empty() ? make_trace_root(random, epoch_s) : fmt::format("Root={}", given.root);
+  std::string out;
+  out.reserve(kTraceIdBytes + given.lineage.size());
+  if (given.root.empty()) {
+    append_trace_root(out, random, epoch_s);
+  } else {
+    out.append("Root=").append(given.root);
+  }
+  out.append(";Parent=");
   // A parent without its root belongs to another trace.
   if (!given.root.empty() && !given.parent.empty()) {
-    out += fmt::format(";Parent={}", given.parent);
+    out.append(given.parent);
   } else {
-    out += fmt::format(";Parent={}", make_hex(random, 16));
+    append_hex(out, random, 16);
   }
-  out += fmt::format(";Sampled={}", given.sampled.empty() ? "0" : given.sampled);
-  if (!given.root.empty() && !given.lineage.empty())
-    out += fmt::format(";Lineage={}", given.lineage);
+  out.append(";Sampled=").append(given.sampled.empty() ? "0" : given.sampled);
+  if (!given.root.empty() && !given.lineage.empty()) out.append(";Lineage=").append(given.lineage);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace lambdarium::runtime_api {
@@ -49,19 +50,19 @@ std::string init_report_line(const InitReport& report) {
 }
 
 std::string start_line(std::string_view request_id, std::string_view version) {
-  return fmt::format("START RequestId: {} Version: {}\n", request_id, version);
+  return fmt::format(FMT_COMPILE("START RequestId: {} Version: {}\n"), request_id, version);
 }
 
 std::string end_line(std::string_view request_id) {
-  return fmt::format("END RequestId: {}\n", request_id);
+  return fmt::format(FMT_COMPILE("END RequestId: {}\n"), request_id);
 }
 
 std::string report_line(const InvocationReport& report) {
-  std::string line = fmt::format(
-      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t"
-      "Max Memory Used: {} MB\t",
-      report.request_id, to_ms(report.duration), report.billed_ms, report.memory_mb,
-      report.max_memory_mb);
+  std::string line =
+      fmt::format(FMT_COMPILE("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\t"
+                              "Memory Size: {} MB\tMax Memory Used: {} MB\t"),
+                  report.request_id, to_ms(report.duration), report.billed_ms, report.memory_mb,
+                  report.max_memory_mb);
   if (report.init) line += fmt::format("Init Duration: {:.2f} ms\t", to_ms(*report.init));
   // The service ends the line with a tab, except behind a status.
   if (!report.status.empty()) line += status_part(report.status, report.error_type);

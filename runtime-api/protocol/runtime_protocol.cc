@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "models/base/check.h"
@@ -40,13 +41,13 @@ std::string event_head(const Invocation& invocation) {
            optional_line("Lambda-Runtime-Cognito-Identity", invocation.cognito_identity) +
            optional_line("Lambda-Runtime-Aws-Tenant-Id", invocation.tenant_id);
   }
-  return fmt::format(
-      "Content-Type: {}\r\nLambda-Runtime-Aws-Request-Id: {}\r\nLambda-Runtime-Deadline-Ms: {}\r\n"
-      "Lambda-Runtime-Invoked-Function-Arn: {}\r\n{}{}{}{}",
-      invocation.content_type.empty() ? "application/json" : invocation.content_type,
-      invocation.request_id, invocation.deadline_ms, invocation.function_arn,
-      invocation.trace_id.empty() ? "" : "Lambda-Runtime-Trace-Id: ", invocation.trace_id,
-      invocation.trace_id.empty() ? "" : "\r\n", rare);
+  return fmt::format(FMT_COMPILE("Content-Type: {}\r\nLambda-Runtime-Aws-Request-Id: {}\r\n"
+                                 "Lambda-Runtime-Deadline-Ms: {}\r\n"
+                                 "Lambda-Runtime-Invoked-Function-Arn: {}\r\n{}{}{}{}"),
+                     invocation.content_type.empty() ? "application/json" : invocation.content_type,
+                     invocation.request_id, invocation.deadline_ms, invocation.function_arn,
+                     invocation.trace_id.empty() ? "" : "Lambda-Runtime-Trace-Id: ",
+                     invocation.trace_id, invocation.trace_id.empty() ? "" : "\r\n", rare);
 }
 
 bool is_upper(char c) {
