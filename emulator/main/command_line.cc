@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +17,7 @@
 #include "emulator/main/context.h"
 #include "emulator/main/registration.h"
 #include "emulator/main/stderr_log.h"
+#include "emulator/main/whole_number.h"
 #include "models/base/nearest.h"
 
 namespace lambdarium::commands {
@@ -46,21 +46,8 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
         if (parse_log_level(text, level)) return std::string{};
         return fmt::format("'{}' is none of trace, debug, info, warn, error, off", text);
       });
-  // Read by hand: CLI11 would take "-1" as 2^64-1.
-  const auto read_seed = [&options](const std::string& text) {
-    std::uint64_t seed = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seed);
-    if (error != std::errc{} || stop != end) {
-      throw CLI::ValidationError(
-          "--seed", fmt::format("'{}' is not a whole number from 0 to 18446744073709551615", text));
-    }
-    options.seed = seed;
-  };
-  app.add_option_function<std::string>(
-         "--seed", read_seed,
-         "Seed of every random stream, 0 to 2^64-1 (default: the command's own, 1)")
-      ->type_name("N");
+  add_whole_number(app, "--seed", options.seed,
+                   "Seed of every random stream, 0 to 2^64-1 (default: the command's own, 1)");
   app.set_version_flag("--version", "lambdarium " LAM_VERSION, "Print the version and exit");
 }
 

@@ -6,6 +6,7 @@
 #include "emulator/main/registration.h"
 #include "emulator/main/replay_command.h"
 #include "emulator/main/trace_command.h"
+#include "emulator/main/whole_number.h"
 
 namespace lambdarium::commands {
 namespace {
@@ -35,8 +36,7 @@ void add_input(CLI::App& app, TraceInput& input) {
   app.add_option("--duration", input.duration_s,
                  "Read so many seconds from the start (default: all)")
       ->type_name("SECONDS");
-  app.add_option("--limit", input.limit, "Read so many invocations at most (default: all)")
-      ->type_name("N");
+  add_whole_number(app, "--limit", input.limit, "Read so many invocations at most (default: all)");
 }
 
 template <class Options>
@@ -56,10 +56,7 @@ void add_info(CLI::App& trace, Chosen& chosen) {
       trace.add_subcommand("info", "What a trace holds: functions, calls, rates, times");
   const auto options = on_chosen(*app, chosen, &run_trace_info);
   add_input(*app, options->input);
-  app->add_option("--top", options->top, "Functions listed, the most called first")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
+  add_whole_number(*app, "--top", options->top, "Functions listed, the most called first");
 }
 
 void add_convert(CLI::App& trace, Chosen& chosen) {
@@ -73,12 +70,8 @@ void add_generate(CLI::App& trace, Chosen& chosen) {
   CLI::App* app = trace.add_subcommand(
       "generate", "Make a trace from parameters fitted to public ones; --seed makes another");
   const auto options = on_chosen(*app, chosen, &run_trace_generate);
-  app->add_option("--functions", options->functions, "Number of functions")
-      ->capture_default_str()
-      ->type_name("N");
-  app->add_option("--invocations", options->invocations, "Number of invocations")
-      ->capture_default_str()
-      ->type_name("N");
+  add_whole_number(*app, "--functions", options->functions, "Number of functions", 1);
+  add_whole_number(*app, "--invocations", options->invocations, "Number of invocations");
   app->add_option("--duration", options->duration_s, "Length of the trace, in seconds")
       ->capture_default_str()
       ->type_name("SECONDS");
@@ -95,9 +88,8 @@ void add_sample(CLI::App& trace, Chosen& chosen) {
   CLI::App* app = trace.add_subcommand("sample", "Keep a part of a trace");
   const auto options = on_chosen(*app, chosen, &run_trace_sample);
   add_input(*app, options->input);
-  app->add_option("--keep-functions", options->functions,
-                  "Keep so many functions, spread over the popularities (default: all)")
-      ->type_name("N");
+  add_whole_number(*app, "--keep-functions", options->functions,
+                   "Keep so many functions, spread over the popularities (default: all)", 1);
   app->add_option("--fraction", options->fraction,
                   "Keep each call with this probability, above 0 and at most 1 (default: 1)")
       ->type_name("P");

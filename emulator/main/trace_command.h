@@ -28,7 +28,7 @@ struct TraceInput {
 
 struct TraceInfoOptions {
   TraceInput input;
-  int top = 10;  // --top: functions listed
+  std::uint32_t top = 10;  // --top: functions listed
 };
 
 struct TraceConvertOptions {

@@ -43,9 +43,9 @@ Json durations_json(const TraceSummary& summary) {
   return json;
 }
 
-Json top_json(const TraceSource& source, const TraceSummary& summary, int top) {
+Json top_json(const TraceSource& source, const TraceSummary& summary, std::uint32_t top) {
   Json list = Json::array();
-  for (const std::uint32_t i : summary.most_called(static_cast<std::size_t>(top))) {
+  for (const std::uint32_t i : summary.most_called(top)) {
     const traces::FunctionSummary& function = summary.functions[i];
     if (function.calls == 0) break;
     const auto calls = static_cast<double>(function.calls);
@@ -143,7 +143,7 @@ void print_text(const TraceInfoOptions& options, std::string_view format, const 
 
   fmt::print("\n{:>12} {:>7} {:>12} {:>10}  function\n", "invocations", "share", "mean s",
              "memory MB");
-  for (const std::uint32_t i : summary.most_called(static_cast<std::size_t>(options.top))) {
+  for (const std::uint32_t i : summary.most_called(options.top)) {
     const traces::FunctionSummary& function = summary.functions[i];
     if (function.calls == 0) break;
     const auto calls = static_cast<double>(function.calls);
@@ -157,9 +157,6 @@ void print_text(const TraceInfoOptions& options, std::string_view format, const 
 }  // namespace
 
 int run_trace_info(const TraceInfoOptions& options, const Context& context) {
-  if (options.top < 0) {
-    return report_failure("trace info", invalid_input("--top cannot be negative"));
-  }
   const auto source = open_trace_input(options.input, context);
   if (!source.ok()) return report_failure("trace info", source.error());
   std::string format = options.input.format;

@@ -83,6 +83,18 @@ class CommandLineTest(unittest.TestCase):
                 self.expect_wrong_input(f"--seed={seed}", "gpu", "list")
         self.assertIn("trace, debug", self.expect_wrong_input("--log-level", "loud", "gpu", "list"))
 
+    def test_numbers_are_read_as_they_are_written(self):
+        for option, arguments in [
+                ("--limit", ("trace", "info", "t.csv")), ("--top", ("trace", "info", "t.csv")),
+                ("--limit", ("replay", "t.csv")),
+                ("--functions", ("trace", "generate", "--out", "-")),
+                ("--invocations", ("trace", "generate", "--out", "-")),
+                ("--keep-functions", ("trace", "sample", "t.csv", "--out", "-"))]:
+            for value in ["-1", "1.5", "1e3", "0x10", "99999999999999999999", "many", ""]:
+                with self.subTest([*arguments, option, value]):
+                    message = self.expect_wrong_input(*arguments, f"{option}={value}")
+                    self.assertIn(f"{option}: '{value}' is not a whole number", message)
+
     def test_global_options_stand_before_or_after_the_command(self):
         for arguments in [("--json", "gpu", "list"), ("gpu", "--json", "list"),
                           ("gpu", "list", "--json"),
