@@ -90,7 +90,7 @@ class CommandLineTest(unittest.TestCase):
                 ("--functions", ("trace", "generate", "--out", "-")),
                 ("--invocations", ("trace", "generate", "--out", "-")),
                 ("--keep-functions", ("trace", "sample", "t.csv", "--out", "-"))]:
-            for value in ["-1", "1.5", "1e3", "0x10", "99999999999999999999", "many", ""]:
+            for value in ["-1", "1.5", "1e3", "0x10", "99999999999999999999", "many"]:
                 with self.subTest([*arguments, option, value]):
                     message = self.expect_wrong_input(*arguments, f"{option}={value}")
                     self.assertIn(f"{option}: '{value}' is not a whole number", message)
