@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(output_is_written_before_the_answer_and_before_an_exit) {
            "  if (event === 'exit') process.exit(4);\n"
            "};\n"));
   call("\"answer\"");
-  BOOST_TEST(holds(seen.log, "line 19999 answer\n"));
-  BOOST_TEST(holds(seen.log, " end answer\n"));
+  BOOST_TEST(log_holds("line 19999 answer\n"));
+  BOOST_TEST(log_holds(" end answer\n"));
   environment->invoke(invocation("\"exit\""));
   BOOST_TEST(wait_for_loss().status.code == 4);
   BOOST_TEST(holds(seen.log, "line 19999 exit\n"));
