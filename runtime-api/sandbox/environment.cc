@@ -38,7 +38,10 @@ HttpResponse to_response(const Answer& answer) {
 
 }  // namespace
 
-http::BodyPlan Environment::Impl::plan(const HttpRequest&) {
+http::BodyPlan Environment::Impl::plan(const HttpRequest& head) {
+  // A stream over its limit is cut by us, so that the connection can go on.
+  constexpr std::size_t kUnlimited = http::BodyPlan::kServerDefault - 1;
+  if (protocol_.takes_as_stream(head)) return {http::BodyMode::kStreamed, kUnlimited};
   return {http::BodyMode::kBuffered, std::size_t{kSyncPayloadBytesMax}};
 }
 
@@ -117,9 +120,12 @@ void Environment::Impl::carry_out(std::vector<Effect>& effects) {
     if (const auto* to_send = std::get_if<Answer>(&effect)) {
       answer(*to_send);
     } else if (auto* result = std::get_if<runtime_api::InvocationResult>(&effect)) {
+      stream_flow_.resume();  // an error may have overtaken a stream that waits
       if (phase_ == Phase::kEnding) continue;
       sample_memory();
       listener_.on_result(self_, std::move(*result));
+    } else if (const auto* started = std::get_if<runtime_api::StreamStarted>(&effect)) {
+      listener_.on_stream_start(self_, started->content_type);
     } else if (const auto* idle = std::get_if<runtime_api::Idle>(&effect)) {
       if (phase_ == Phase::kEnding) continue;
       listener_.on_idle(self_, *idle);
@@ -177,6 +183,12 @@ bool Environment::is_idle() const {
 }
 void Environment::invoke(runtime_api::Invocation invocation) {
   impl_->invoke(std::move(invocation));
+}
+void Environment::pause_stream() {
+  impl_->pause_stream();
+}
+void Environment::resume_stream() {
+  impl_->resume_stream();
 }
 void Environment::stop() {
   impl_->stop();

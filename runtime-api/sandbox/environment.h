@@ -62,6 +62,14 @@ class Listener {
   // loop; defer() to be behind it.
   virtual void on_result(Environment& environment, runtime_api::InvocationResult&& result) = 0;
   virtual void on_idle(Environment& environment, const runtime_api::Idle& idle) = 0;
+  // For invocations that want their response in pieces (Invocation::streaming), when the runtime
+  // streams: before on_result, whose payload is then the error that ended the stream, or empty.
+  virtual void on_stream_start(Environment& environment, std::string_view content_type) {
+    (void)environment, (void)content_type;
+  }
+  virtual void on_stream_data(Environment& environment, std::string_view piece) {
+    (void)environment, (void)piece;
+  }
   // After on_ready only; if an invocation was waiting for its result, there will be none.
   virtual void on_lost(Environment& environment, const Failure& failure) = 0;
   // Bytes of stdout and stderr as they come, not cut at line ends.
@@ -93,6 +101,11 @@ class Environment {
   bool is_idle() const;
   // Requires: is_idle().
   void invoke(runtime_api::Invocation invocation);
+
+  // Stops and restarts the reading of the response that is being streamed, so that the runtime
+  // waits; what was read already (64 KiB at most) still comes. Nothing where none is.
+  void pause_stream();
+  void resume_stream();
 
   // Kills everything at once (there are no extensions that could ask for time). No callbacks
   // follow.

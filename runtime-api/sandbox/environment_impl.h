@@ -40,6 +40,8 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
   void start();
   void invoke(runtime_api::Invocation invocation);
   void stop();
+  void pause_stream() { stream_flow_.pause(); }
+  void resume_stream() { stream_flow_.resume(); }
 
   bool is_idle() const { return phase_ == Phase::kReady && protocol_.can_invoke(); }
   std::int64_t max_memory_mb() {
@@ -54,6 +56,8 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
   // http::Handler
   http::BodyPlan plan(const HttpRequest& head) override;
   void handle(HttpRequest&& request, http::Responder responder) override;
+  std::unique_ptr<http::BodySink> handle_streamed(HttpRequest&& head, http::Responder responder,
+                                                  http::BodyFlow flow) override;
   void handle_truncated(HttpRequest&& partial, http::Responder responder) override;
   HttpResponse refuse(const http::Refusal& refusal, const HttpRequest* head) override;
 
@@ -75,6 +79,11 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
     const http::ChildProcess* process = nullptr;
   };
 
+  class StreamSink;
+
+  void on_stream_data(runtime_api::ExchangeId exchange, std::string_view piece);
+  void on_stream_end(runtime_api::ExchangeId exchange, const HeaderList& trailers);
+  void on_stream_lost(runtime_api::ExchangeId exchange);
   void on_interpreter(Result<Interpreter> found);
   void spawn(const Interpreter& interpreter, const RuntimeName& runtime);
   void on_exit(const http::ExitStatus& status);
@@ -129,6 +138,8 @@ class Environment::Impl final : public http::Handler, public Housekeeping::Tenan
   runtime_api::ExchangeId last_exchange_ = 0;
   std::vector<std::pair<runtime_api::ExchangeId, http::Responder>> responders_;
   std::vector<runtime_api::Effect> scratch_;
+  http::BodyFlow stream_flow_;  // of the response that is streamed, or was last
+  std::int64_t stream_bytes_ = 0;
 
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<http::ChildProcess> process_;
