@@ -1,7 +1,9 @@
 #include "emulator/main/serve_command.h"
 
+#include <arpa/inet.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -41,6 +43,36 @@ Result<std::map<std::string, std::string>> parse_parameters(const std::vector<st
   return parameters;
 }
 
+bool is_address(const std::string& host) {
+  in6_addr parsed{};  // room for either kind
+  return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), &parsed) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+}
+
+// Like us-east-1 or us-gov-west-1: it becomes part of ARNs and host names.
+bool is_region(std::string_view name) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const std::size_t last = name.rfind('-');
+  if (last == std::string_view::npos || last + 2 != name.size()) return false;
+  const std::string_view words = name.substr(0, last);
+  const std::size_t first = words.find('-');
+  return first == 2 && words.back() != '-' && words.find("--") == std::string_view::npos &&
+         name.back() >= '0' && name.back() <= '9' &&
+         std::all_of(words.begin(), words.end(), [&](char c) { return c == '-' || is_letter(c); });
+}
+
+Status check_options(const ServeOptions& options) {
+  if (!is_address(options.host)) {
+    return invalid_input(
+        fmt::format("--host '{}' is neither a numeric address nor 'localhost'", options.host));
+  }
+  if (!is_region(options.region)) {
+    return invalid_input(
+        fmt::format("--region '{}' is not the name of a region, as us-east-1", options.region));
+  }
+  return {};
+}
+
 // Fills in functions and APIs; false when the template must not be served (its errors are printed).
 Result<bool> read_template(const ServeOptions& options, const Context& context,
                            live::EmulatorOptions& emulator) {
@@ -48,6 +80,11 @@ Result<bool> read_template(const ServeOptions& options, const Context& context,
   if (file.empty()) {
     auto found = templates::find_template(".");
     if (!found.ok() && found.error().code == ErrorCode::kNotFound) {
+      if (!options.parameters.empty()) {
+        return invalid_input(
+            fmt::format("--parameter '{}': there is no template here to give it to",
+                        options.parameters.front()));
+      }
       if (!context.quiet) {
         fmt::print(stderr, "no template here: serving what was created through the AWS endpoint\n");
       }
@@ -116,7 +153,9 @@ std::uint64_t random_seed() {
 
 void print_ready(const ServeOptions& options, const Context& context,
                  const live::Emulator& emulator) {
-  const auto url = [&](int port) { return fmt::format("http://{}:{}", options.host, port); };
+  const bool is_ipv6 = options.host.find(':') != std::string::npos;
+  const std::string host = is_ipv6 ? '[' + options.host + ']' : options.host;
+  const auto url = [&](int port) { return fmt::format("http://{}:{}", host, port); };
   if (context.json) {
     fmt::print("{{\"ready\":true,\"http\":\"{}\",\"api\":\"{}\",\"gpu\":\"{}\"}}\n",
                url(emulator.http_port()), url(emulator.api_port()), url(emulator.gpu_port()));
@@ -137,6 +176,7 @@ void print_totals(const live::Emulator& emulator) {
 }  // namespace
 
 int run_serve(const ServeOptions& options, const Context& context) {
+  if (const Status right = check_options(options); !right.ok()) return report(right.error());
   live::EmulatorOptions emulator_options;
   auto config = simulated::read_platform_config({options.config, options.sets});
   if (!config.ok()) return report(config.error());

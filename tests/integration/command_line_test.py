@@ -56,6 +56,18 @@ class CommandLineTest(unittest.TestCase):
                 for line in options:
                     self.assertGreater(len(line), 34, f"{line!r} has no description")
 
+    def test_what_serve_cannot_listen_on_or_name_is_said_with_its_option(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for option, value in (("--host", "nope.invalid"), ("--host", "999.1.1.1"),
+                                  ("--region", "Somewhere"), ("--region", "-1"),
+                                  ("--parameter", "A"), ("--parameter", "A=1")):
+                with self.subTest([option, value]):
+                    answer = run("serve", option, value, "--http-port", "0", "--api-port", "0",
+                                 "--gpu-port", "0", "--data", os.path.join(folder, "data"),
+                                 cwd=folder)
+                    self.assertEqual((answer.returncode, answer.stdout), (2, ""))
+                    self.assertIn(f"{option} '{value}'", answer.stderr)
+
     def test_the_version_is_one_line(self):
         answer = run("--version")
         self.assertEqual(answer.returncode, 0)
