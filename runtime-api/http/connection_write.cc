@@ -171,8 +171,16 @@ void Connection::finish(std::uint64_t exchange, HeaderList&& trailers) {
   answer_done();
 }
 
+// What was written still goes out where the missing end tells the client that it is not all.
 void Connection::abort(std::uint64_t exchange) {
   if (!accepts(exchange)) return;
+  const bool framed = framing_ == Framing::kChunked || framing_ == Framing::kLength;
+  if (answer_ == Answer::kStreaming && framed && !closed_ && !peer_closed_) {
+    keep_alive_ = false;
+    if (!request_whole_) stop_listening_to_it();
+    answer_done();
+    return;
+  }
   answer_ = Answer::kDone;
   cut(false);
 }

@@ -115,7 +115,8 @@ class Responder {
       target->drop_reference();
     }
   }
-  // Cuts the connection, so that the client sees that the answer is not whole.
+  // Ends the connection without ending the answer, so that the client sees that it is not whole;
+  // what was written goes out before.
   void abort() {
     if (auto* target = take()) {
       target->abort(exchange_);

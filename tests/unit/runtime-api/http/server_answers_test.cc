@@ -143,6 +143,21 @@ BOOST_AUTO_TEST_CASE(an_aborted_answer_has_no_last_chunk) {
              }).ends_with("4\r\npart\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_written_before_an_abort_still_goes_out) {
+  constexpr std::size_t kSize = 8u << 20;
+  handler.on_request = [](HttpRequest&&, Responder responder) {
+    responder.start(200, {});
+    responder.write(std::string(kSize, 'w'));
+    responder.abort();
+  };
+  const std::string answer = talk([](RawClient& client) {
+    client.send(kGet);
+    return client.read_to_end();
+  });
+  BOOST_TEST(answer.size() > kSize);
+  BOOST_TEST(answer.ends_with("ww\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_writer_is_told_to_stop_and_when_to_go_on) {
   options.write_high_water = 64u << 10;
   Responder kept;
