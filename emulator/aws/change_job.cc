@@ -5,16 +5,29 @@
 
 #include <fmt/format.h>
 
+#include "emulator/aws/patterns.h"
 #include "emulator/aws/resource_arn.h"
+#include "emulator/aws/versions.h"
 #include "models/base/uuid.h"
 
 namespace lambdarium::aws {
 
 namespace {
 
-bool needs_unqualified_function(Operation operation) {
-  return operation == Operation::kPutFunctionConcurrency ||
-         operation == Operation::kDeleteFunctionConcurrency;
+// Whether the operation refuses what is not the function as a whole. Published versions never
+// change, so updates take $LATEST at most.
+bool refuses_qualifier(Operation operation, std::string_view qualifier) {
+  if (qualifier.empty()) return false;
+  switch (operation) {
+    case Operation::kPutFunctionConcurrency:
+    case Operation::kDeleteFunctionConcurrency:
+      return true;
+    case Operation::kUpdateFunctionCode:
+    case Operation::kUpdateFunctionConfiguration:
+      return qualifier != "$LATEST";
+    default:
+      return false;
+  }
 }
 
 bool is_tagging(Operation operation) {
@@ -132,7 +145,19 @@ std::optional<AwsError> ChangeJob::prepare_create() {
   next_.definition.tags = patch_.tags.value_or(std::map<std::string, std::string>{});
   apply_configuration(patch_, next_);
   renew();
+  prepare_publication();
   return std::nullopt;
+}
+
+void ChangeJob::prepare_publication() {
+  if (!patch_.publish || patch_.dry_run) return;
+  const FunctionRegistry& registry = plane_.registry_;
+  numbering_ = registry.numbering(next_.definition.name);
+  const auto& versions = registry.resources(next_.definition.name).versions;
+  if (const auto last = versions.find(numbering_.last); last != versions.end()) {
+    last_version_ = last->second;
+  }
+  version_revision_ = make_uuid(plane_.ids_);
 }
 
 // Finds the function that the path names, copies it to next_ and marks it.
@@ -148,7 +173,7 @@ std::optional<AwsError> ChangeJob::prepare_existing() {
     if (auto* error = std::get_if<AwsError>(&parsed)) return std::move(*error);
     name_ = std::get<FunctionName>(std::move(parsed));
   }
-  if (needs_unqualified_function(operation_) && !name_.qualifier.empty()) {
+  if (refuses_qualifier(operation_, name_.qualifier)) {
     return invalid_parameter(
         "This operation is permitted on Lambda functions only. Aliases and versions do not support "
         "this operation. Please specify either a function name or an unqualified function ARN.");
@@ -168,9 +193,9 @@ std::optional<AwsError> ChangeJob::prepare_delete() {
   if (name_.qualifier == "$LATEST") {
     return invalid_parameter("$LATEST version cannot be deleted without deleting the function.");
   }
-  const bool number = std::all_of(name_.qualifier.begin(), name_.qualifier.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
-  if (!number) return invalid_parameter("Deletion of aliases is not currently supported.");
+  // Published versions go another way; what looks like a number and is none names nothing.
+  const bool digits = all_of(name_.qualifier, is_digit);
+  if (!digits) return invalid_parameter("Deletion of aliases is not currently supported.");
   return function_not_found(qualified_arn(plane_.registry_.endpoint(), name_));
 }
 
@@ -178,6 +203,7 @@ std::optional<AwsError> ChangeJob::prepare_code() {
   if (patch_.revision_id && *patch_.revision_id != next_.revision_id) return revision_mismatch();
   if (patch_.architecture) next_.definition.architecture = *patch_.architecture;
   if (!patch_.dry_run) renew();
+  prepare_publication();
   return std::nullopt;
 }
 
@@ -197,12 +223,20 @@ std::optional<AwsError> ChangeJob::prepare_concurrency() {
   // AWS: accounts with a lower limit have that as the minimum of the message.
   const std::int64_t minimum = std::min(kUnreservedConcurrencyMin, account);
   const std::int64_t unreserved =
-      account - plane_.registry_.reserved_total(name_.name) - *patch_.reserved_concurrency;
+      account - plane_.registry_.committed_total(name_.name) - *patch_.reserved_concurrency;
   if (unreserved < minimum) {
     return invalid_parameter(
         fmt::format("Specified ReservedConcurrentExecutions for function decreases account's "
                     "UnreservedConcurrentExecution below its minimum value of [{}].",
                     minimum));
+  }
+  const std::int64_t provisioned = plane_.registry_.resources(name_.name).provisioned_total();
+  if (*patch_.reserved_concurrency < provisioned) {
+    // AWS: the spaces are the service's.
+    return invalid_parameter(
+        fmt::format(" ReservedConcurrentExecutions  {} should not be lower than function's total "
+                    "provisioned concurrency [{}].",
+                    *patch_.reserved_concurrency, provisioned));
   }
   next_.definition.reserved_concurrency = patch_.reserved_concurrency;
   return std::nullopt;
@@ -245,11 +279,42 @@ std::optional<AwsError> ChangeJob::apply() {
     patch_.zip.reset();
   }
   if (patch_.dry_run) return std::nullopt;
-  const Status status = operation_ == Operation::kDeleteFunction
-                            ? plane_.storage_.remove(name_.name)
-                            : plane_.storage_.put(next_);
+  const Status status = store();
   if (!status.ok()) return storage_error(status.error());
   return std::nullopt;
+}
+
+Status ChangeJob::store() {
+  if (operation_ == Operation::kDeleteFunction) return plane_.storage_.remove(name_.name);
+  if (!patch_.publish) return plane_.storage_.put(next_);
+  Publication publication =
+      make_publication(next_, {.numbering = numbering_,
+                               .last = last_version_ ? &*last_version_ : nullptr,
+                               .description = std::nullopt,
+                               .revision_id = version_revision_});
+  update_.put = {next_};
+  if (publication.numbering) {
+    update_.put.push_back(publication.version);
+    update_.numbering = std::move(publication.numbering);
+  }
+  published_ = std::move(publication.version);
+  return plane_.storage_.update(update_);
+}
+
+// CreateFunction and UpdateFunctionCode. With Publish, the answer shows the version.
+HttpResponse ChangeJob::commit_code(int status, ConfigurationView view, FunctionChange change) {
+  FunctionRegistry& registry = plane_.registry_;
+  if (!published_) {
+    HttpResponse response = answer(status, configuration_json(next_, registry.endpoint(), view));
+    registry.put(std::move(next_), change);
+    return response;
+  }
+  const bool made = update_.numbering.has_value();
+  registry.apply(update_, change);
+  return answer(status,
+                configuration_json(*published_, registry.endpoint(),
+                                   made ? ConfigurationView::kCreated : ConfigurationView::kRead,
+                                   published_->version));
 }
 
 HttpResponse ChangeJob::commit() {
@@ -258,21 +323,13 @@ HttpResponse ChangeJob::commit() {
   // The mark goes first: the listener may look at the registry.
   registry.end_change(std::exchange(marked_, {}));
   switch (operation_) {
-    case Operation::kCreateFunction: {
-      HttpResponse response =
-          answer(201, configuration_json(next_, endpoint, ConfigurationView::kCreated));
-      registry.put(std::move(next_), FunctionChange::kCreated);
-      return response;
-    }
-    case Operation::kUpdateFunctionCode: {
+    case Operation::kCreateFunction:
+      return commit_code(201, ConfigurationView::kCreated, FunctionChange::kCreated);
+    case Operation::kUpdateFunctionCode:
       if (patch_.dry_run) {
         return answer(200, configuration_json(next_, endpoint, ConfigurationView::kRead));
       }
-      HttpResponse response =
-          answer(200, configuration_json(next_, endpoint, ConfigurationView::kUpdated));
-      registry.put(std::move(next_), FunctionChange::kCode);
-      return response;
-    }
+      return commit_code(200, ConfigurationView::kUpdated, FunctionChange::kCode);
     case Operation::kUpdateFunctionConfiguration: {
       HttpResponse response =
           answer(200, configuration_json(next_, endpoint, ConfigurationView::kUpdated));

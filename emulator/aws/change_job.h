@@ -29,6 +29,7 @@ class ChangeJob final : public Job {
   // Any thread.
   OrError<FunctionPatch> read_body() const;
   std::optional<AwsError> apply();
+  Status store();
 
   // The loop's thread.
   std::optional<AwsError> prepare(FunctionPatch&& patch);
@@ -41,7 +42,9 @@ class ChangeJob final : public Job {
   std::optional<AwsError> prepare_tags();
   std::optional<AwsError> mark(const std::string& name);
   void renew();
+  void prepare_publication();
   HttpResponse commit();
+  HttpResponse commit_code(int status, ConfigurationView view, FunctionChange change);
   HttpResponse answer(int status, std::string body) const;
   HttpResponse refuse(const AwsError& error) const;
 
@@ -57,7 +60,13 @@ class ChangeJob final : public Job {
   FunctionPatch patch_;
   FunctionName name_;
   store::StoredFunction next_;  // what the function will be
-  std::string marked_;          // the name that the registry holds for this job
+  // With Publish: what the registry said on the loop, and what comes of it.
+  store::VersionNumbering numbering_;
+  std::optional<store::StoredFunction> last_version_;
+  std::string version_revision_;
+  std::optional<store::StoredFunction> published_;
+  store::FunctionUpdate update_;
+  std::string marked_;  // the name that the registry holds for this job
 };
 
 }  // namespace lambdarium::aws

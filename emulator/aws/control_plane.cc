@@ -1,15 +1,16 @@
 #include "emulator/aws/control_plane.h"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "emulator/aws/change_job.h"
+#include "emulator/aws/event_invoke_config.h"
 #include "emulator/aws/function_json.h"
 #include "emulator/aws/resource_arn.h"
+#include "emulator/aws/resource_request.h"
+#include "emulator/aws/versions.h"
 #include "models/base/encoding.h"
 
 namespace lambdarium::aws {
@@ -18,8 +19,6 @@ namespace {
 
 // A larger body is read on a pool thread.
 constexpr std::size_t kReadOnLoopBytesMax = 65'536;
-constexpr std::int64_t kPageFunctions = 50;
-constexpr std::int64_t kMaxItemsMax = 10'000;
 constexpr std::int64_t kTotalCodeBytes = 80'530'636'800;
 // The SHA-256 of nothing, in base64: code in a folder has no zip to hash.
 constexpr std::string_view kEmptySha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -31,68 +30,20 @@ OrError<FunctionName> name_of(const RoutedRequest& routed, const HttpRequest& re
                              credential_region(request));
 }
 
-// MaxItems of a listing: 1 to 10,000, though a page never holds more than 50 functions.
-OrError<std::int64_t> max_items_of(const HttpRequest& request) {
-  const auto text = query_value(request.query(), "MaxItems");
-  if (!text || text->empty()) return kPageFunctions;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc{} || end != text->data() + text->size()) {
-    return serialization_error(
-        fmt::format("MaxItems '{}' can not be converted to an Integer", *text));
-  }
-  if (value < 1) {
-    return validation_error(*text, "maxItems", "Member must have value greater than or equal to 1");
-  }
-  if (value > kMaxItemsMax) {
-    return validation_error(
-        *text, "maxItems",
-        fmt::format("Member must have value less than or equal to {}", kMaxItemsMax));
-  }
-  return std::min(value, kPageFunctions);
-}
-
-OrError<std::string> list_functions(const FunctionRegistry& registry, const HttpRequest& request) {
-  const auto versions = query_value(request.query(), "FunctionVersion");
-  if (versions && *versions != "ALL") {
-    return validation_error(*versions, "functionVersion",
-                            "Member must satisfy enum value set: [ALL]");
-  }
-  auto items = max_items_of(request);
-  if (auto* error = std::get_if<AwsError>(&items)) return std::move(*error);
-  const std::int64_t limit = std::get<std::int64_t>(items);
-  const auto& functions = registry.functions();
-  auto it = functions.begin();
-  if (const auto marker = query_value(request.query(), "Marker"); marker && !marker->empty()) {
-    const auto after = base64_decode(*marker);
-    if (!after) return invalid_parameter(fmt::format("Invalid Marker: {}", *marker));
-    it = functions.upper_bound(*after);
-  }
-  const std::string_view qualifier = versions ? "$LATEST" : "";
-  std::string body = R"({"Functions":[)";
-  std::string last;
-  std::int64_t count = 0;
-  for (; it != functions.end() && count < limit; ++it, ++count) {
-    if (count != 0) body += ',';
-    body +=
-        configuration_json(it->second, registry.endpoint(), ConfigurationView::kListed, qualifier);
-    last = it->first;
-  }
-  body += ']';
-  if (it != functions.end()) body += fmt::format(R"(,"NextMarker":"{}")", base64_encode(last));
-  body += '}';
-  return body;
-}
-
 std::string account_settings(const FunctionRegistry& registry, std::int64_t concurrency) {
   std::int64_t code_bytes = 0;
-  for (const auto& [name, function] : registry.functions()) code_bytes += function.code_size;
+  for (const auto& [name, function] : registry.functions()) {
+    code_bytes += function.code_size;
+    for (const auto& [number, version] : registry.resources(name).versions) {
+      code_bytes += version.code_size;
+    }
+  }
   return fmt::format(
       R"({{"AccountLimit":{{"TotalCodeSize":{},"CodeSizeUnzipped":{},"CodeSizeZipped":{},)"
       R"("ConcurrentExecutions":{},"UnreservedConcurrentExecutions":{}}},)"
       R"("AccountUsage":{{"TotalCodeSize":{},"FunctionCount":{}}}}})",
       kTotalCodeBytes, kUnzippedBytesMax, kZippedBytesMax, concurrency,
-      concurrency - registry.reserved_total(), code_bytes, registry.functions().size());
+      concurrency - registry.committed_total(), code_bytes, registry.functions().size());
 }
 
 std::string concurrency_json(const store::StoredFunction& function) {
@@ -154,6 +105,12 @@ ControlPlane::ControlPlane(FunctionRegistry& registry, FunctionStorage& storage,
 
 Answer ControlPlane::handle(const RoutedRequest& routed, HttpRequest&& request,
                             RequestStamp stamp) {
+  if (is_event_invoke_operation(routed.operation)) {
+    return handle_event_invoke(registry_, storage_, routed, std::move(request), std::move(stamp));
+  }
+  if (is_resource_operation(routed, request)) {
+    return handle_resource(routed, std::move(request), std::move(stamp));
+  }
   if (!is_change(routed.operation)) {
     auto answer = read(routed, request);
     if (const auto* error = std::get_if<AwsError>(&answer)) {
@@ -196,13 +153,15 @@ OrError<std::string> ControlPlane::read(const RoutedRequest& routed,
   auto found = registry_.resolve(std::get<FunctionName>(name));
   if (auto* error = std::get_if<AwsError>(&found)) return std::move(*error);
   const store::StoredFunction& function = *std::get<const store::StoredFunction*>(found);
+  // Tags and reserved concurrency are the function's, whatever the version.
+  const store::StoredFunction& latest = *registry_.find(function.definition.name);
   switch (routed.operation) {
     case Operation::kGetFunction:
-      return function_json(function, endpoint, qualifier);
+      return function_json(function, latest, endpoint, qualifier);
     case Operation::kGetFunctionConfiguration:
       return configuration_json(function, endpoint, ConfigurationView::kRead, qualifier);
     case Operation::kGetFunctionConcurrency:
-      return concurrency_json(function);
+      return concurrency_json(latest);
     default:
       return fmt::format(R"({{"Tags":{}}})", tags_json(function));
   }

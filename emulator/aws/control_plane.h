@@ -47,6 +47,8 @@ struct RequestStamp {
   std::int64_t now_epoch_ms = 0;
 };
 
+class ProvisionedFleet;
+
 struct ControlPlaneSettings {
   std::int64_t account_concurrency = kAccountConcurrencyDefault;
 };
@@ -56,18 +58,24 @@ class ControlPlane {
   // The registry and the storage outlive the control plane, and it outlives its jobs.
   ControlPlane(FunctionRegistry& registry, FunctionStorage& storage, RandomStream ids,
                ControlPlaneSettings settings = {});
+  // Who knows how provisioned concurrency comes along; outlives the control plane or is taken back.
+  // Without one, nothing is ever allocated.
+  void set_fleet(const ProvisionedFleet* fleet) { fleet_ = fleet; }
 
   // Everything but kInvoke and kInvokeAsync. `routed` is route() of the same request.
   Answer handle(const RoutedRequest& routed, HttpRequest&& request, RequestStamp stamp);
 
  private:
   friend class ChangeJob;
+  friend class ResourceJob;
+  Answer handle_resource(const RoutedRequest& routed, HttpRequest&& request, RequestStamp stamp);
   OrError<std::string> read(const RoutedRequest& routed, const HttpRequest& request) const;
 
   FunctionRegistry& registry_;
   FunctionStorage& storage_;
   RandomStream ids_;
   ControlPlaneSettings settings_;
+  const ProvisionedFleet* fleet_ = nullptr;
 };
 
 // A function from a template as the registry keeps it: Active, of the revision `revision_id`, its

@@ -51,11 +51,18 @@ void add_settings(Json& out, const store::StoredFunction& function) {
     return it == settings.end() || !it->is_object() ? Json::object() : *it;
   };
   for (const char* name : {"VpcConfig", "DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn"}) {
-    if (settings.contains(name)) out[name] = settings[name];
+    const auto it = settings.find(name);
+    if (it == settings.end()) continue;
+    // AWS: a target that is set to nothing is taken away.
+    const bool none = std::string_view{name} == "DeadLetterConfig" && it->is_object() &&
+                      text_of(*it, "TargetArn", "").empty();
+    if (!none) out[name] = *it;
   }
   out["TracingConfig"]["Mode"] = text_of(part("TracingConfig"), "Mode", "PassThrough");
   out["SnapStart"]["ApplyOn"] = text_of(part("SnapStart"), "ApplyOn", "None");
-  out["SnapStart"]["OptimizationStatus"] = "Off";
+  const bool optimized =
+      function.version != "$LATEST" && out["SnapStart"]["ApplyOn"] == "PublishedVersions";
+  out["SnapStart"]["OptimizationStatus"] = optimized ? "On" : "Off";
   out["LoggingConfig"] = logging_config(part("LoggingConfig"), function.definition.name);
 }
 
@@ -126,7 +133,8 @@ std::string configuration_json(const store::StoredFunction& function, const Endp
   return dump(configuration(function, endpoint, view, qualifier));
 }
 
-std::string function_json(const store::StoredFunction& function, const Endpoint& endpoint,
+std::string function_json(const store::StoredFunction& function,
+                          const store::StoredFunction& latest, const Endpoint& endpoint,
                           std::string_view qualifier) {
   const FunctionDefinition& definition = function.definition;
   Json out = Json::object();
@@ -134,9 +142,9 @@ std::string function_json(const store::StoredFunction& function, const Endpoint&
   // AWS gives a signed address of the zip; here the code is a folder of this machine.
   out["Code"]["RepositoryType"] = "S3";
   out["Code"]["Location"] = fmt::format("file://{}", definition.code_directory);
-  if (!definition.tags.empty()) out["Tags"] = definition.tags;
-  if (definition.reserved_concurrency) {
-    out["Concurrency"]["ReservedConcurrentExecutions"] = *definition.reserved_concurrency;
+  if (!latest.definition.tags.empty()) out["Tags"] = latest.definition.tags;
+  if (const auto& reserved = latest.definition.reserved_concurrency) {
+    out["Concurrency"]["ReservedConcurrentExecutions"] = *reserved;
   }
   return dump(out);
 }

@@ -24,8 +24,10 @@ enum class ConfigurationView : std::uint8_t {
 std::string configuration_json(const store::StoredFunction& function, const Endpoint& endpoint,
                                ConfigurationView view, std::string_view qualifier = {});
 
-// GetFunction's whole answer.
-std::string function_json(const store::StoredFunction& function, const Endpoint& endpoint,
+// GetFunction's whole answer. Tags and reserved concurrency are those of `latest`, the function's
+// $LATEST.
+std::string function_json(const store::StoredFunction& function,
+                          const store::StoredFunction& latest, const Endpoint& endpoint,
                           std::string_view qualifier);
 
 // {"a":"b"}

@@ -80,6 +80,19 @@ void read_architectures(BodyReader& reader, FunctionPatch& patch) {
   }
 }
 
+void read_dead_letter(BodyReader& reader) {
+  Json* config = reader.object("DeadLetterConfig");
+  if (config == nullptr) return;
+  BodyReader nested{*config, "deadLetterConfig."};
+  const auto arn = nested.string("TargetArn");
+  if (arn && !is_resource_arn(*arn)) {
+    nested.constrain(
+        "TargetArn", *arn,
+        fmt::format("Member must satisfy regular expression pattern: {}", kResourceArnPattern));
+  }
+  reader.merge(nested);
+}
+
 // Members that answers repeat. Those with an enumeration are checked.
 void read_repeated(BodyReader& reader, Json& body, FunctionPatch& patch) {
   const auto check = [&reader](const char* name, const char* member, const char* fields,
@@ -94,7 +107,7 @@ void read_repeated(BodyReader& reader, Json& body, FunctionPatch& patch) {
   check("LoggingConfig", "LogFormat", "loggingConfig.", {"JSON", "Text"});
   check("SnapStart", "ApplyOn", "snapStart.", {"PublishedVersions", "None"});
   (void)reader.object("VpcConfig");  // their types alone are looked at
-  (void)reader.object("DeadLetterConfig");
+  read_dead_letter(reader);
   (void)reader.array("FileSystemConfigs");
   (void)reader.string("KMSKeyArn");
   Json settings = Json::object();
@@ -265,7 +278,7 @@ OrError<FunctionPatch> parse_create_function(std::string_view body, const Endpoi
   const auto package_type = reader.string("PackageType");
   reader.one_of("PackageType", package_type, {"Zip", "Image"});
   const auto layers = reader.string_list("Layers");
-  (void)reader.boolean("Publish");  // versions are not served: what is made is $LATEST
+  patch.publish = reader.boolean("Publish").value_or(false);
   Json* code = reader.object("Code");
   if (auto error = reader.error()) return *std::move(error);
 
@@ -294,7 +307,7 @@ OrError<FunctionPatch> parse_update_code(std::string_view body) {
   read_architectures(reader, patch);
   patch.revision_id = reader.string("RevisionId");
   patch.dry_run = reader.boolean("DryRun").value_or(false);
-  (void)reader.boolean("Publish");  // as in CreateFunction
+  patch.publish = reader.boolean("Publish").value_or(false);
   if (auto error = reader.error()) return *std::move(error);
   if (auto error = read_code(reader, patch)) return *std::move(error);
   return patch;

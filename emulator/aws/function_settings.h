@@ -35,6 +35,7 @@ struct FunctionPatch {
   std::optional<std::int64_t> reserved_concurrency;
   std::optional<std::string> zip;  // bytes
   bool dry_run = false;
+  bool publish = false;
   std::string settings = "{}";  // members that are only repeated, as one JSON object
 };
 

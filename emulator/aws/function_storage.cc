@@ -13,6 +13,7 @@ class StoreStorage final : public FunctionStorage {
     return store::unpack_zip(zip, store_.packages_folder());
   }
   Status put(const store::StoredFunction& function) override { return store_.put(function); }
+  Status update(const store::FunctionUpdate& update) override { return store_.update(update); }
   Status remove(std::string_view name) override {
     const auto removed = store_.remove(name);
     if (!removed.ok()) return removed.error();

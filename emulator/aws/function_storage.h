@@ -24,6 +24,7 @@ class FunctionStorage {
   virtual Result<store::ZipSummary> check(std::string_view zip) = 0;
   virtual Result<store::UnpackedPackage> unpack(std::string_view zip) = 0;
   virtual Status put(const store::StoredFunction& function) = 0;
+  virtual Status update(const store::FunctionUpdate& update) = 0;
   virtual Status remove(std::string_view name) = 0;
 };
 

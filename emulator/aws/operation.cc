@@ -47,16 +47,17 @@ constexpr Pattern kPatterns[] = {
     {"GET", "/2015-03-31/event-source-mappings/*", Operation::kNotServed, "GetEventSourceMapping"},
     {"PUT", "/2015-03-31/event-source-mappings/*", Operation::kNotServed,
      "UpdateEventSourceMapping"},
-    {"POST", "/2015-03-31/functions/*/aliases", Operation::kNotServed, "CreateAlias"},
-    {"GET", "/2015-03-31/functions/*/aliases", Operation::kNotServed, "ListAliases"},
-    {"DELETE", "/2015-03-31/functions/*/aliases/*", Operation::kNotServed, "DeleteAlias"},
-    {"GET", "/2015-03-31/functions/*/aliases/*", Operation::kNotServed, "GetAlias"},
-    {"PUT", "/2015-03-31/functions/*/aliases/*", Operation::kNotServed, "UpdateAlias"},
-    {"POST", "/2015-03-31/functions/*/policy", Operation::kNotServed, "AddPermission"},
-    {"GET", "/2015-03-31/functions/*/policy", Operation::kNotServed, "GetPolicy"},
-    {"DELETE", "/2015-03-31/functions/*/policy/*", Operation::kNotServed, "RemovePermission"},
-    {"GET", "/2015-03-31/functions/*/versions", Operation::kNotServed, "ListVersionsByFunction"},
-    {"POST", "/2015-03-31/functions/*/versions", Operation::kNotServed, "PublishVersion"},
+    {"POST", "/2015-03-31/functions/*/aliases", Operation::kCreateAlias, "CreateAlias"},
+    {"GET", "/2015-03-31/functions/*/aliases", Operation::kListAliases, "ListAliases"},
+    {"DELETE", "/2015-03-31/functions/*/aliases/*", Operation::kDeleteAlias, "DeleteAlias"},
+    {"GET", "/2015-03-31/functions/*/aliases/*", Operation::kGetAlias, "GetAlias"},
+    {"PUT", "/2015-03-31/functions/*/aliases/*", Operation::kUpdateAlias, "UpdateAlias"},
+    {"POST", "/2015-03-31/functions/*/policy", Operation::kAddPermission, "AddPermission"},
+    {"GET", "/2015-03-31/functions/*/policy", Operation::kGetPolicy, "GetPolicy"},
+    {"DELETE", "/2015-03-31/functions/*/policy/*", Operation::kRemovePermission,
+     "RemovePermission"},
+    {"GET", "/2015-03-31/functions/*/versions", Operation::kListVersions, "ListVersionsByFunction"},
+    {"POST", "/2015-03-31/functions/*/versions", Operation::kPublishVersion, "PublishVersion"},
     {"GET", "/2018-10-31/layers", Operation::kNotServed, "ListLayers"},
     {"GET", "/2018-10-31/layers/*/versions", Operation::kNotServed, "ListLayerVersions"},
     {"POST", "/2018-10-31/layers/*/versions", Operation::kNotServed, "PublishLayerVersion"},
@@ -68,22 +69,22 @@ constexpr Pattern kPatterns[] = {
      "GetLayerVersionPolicy"},
     {"DELETE", "/2018-10-31/layers/*/versions/*/policy/*", Operation::kNotServed,
      "RemoveLayerVersionPermission"},
-    {"DELETE", "/2019-09-25/functions/*/event-invoke-config", Operation::kNotServed,
+    {"DELETE", "/2019-09-25/functions/*/event-invoke-config", Operation::kDeleteEventInvokeConfig,
      "DeleteFunctionEventInvokeConfig"},
-    {"GET", "/2019-09-25/functions/*/event-invoke-config", Operation::kNotServed,
+    {"GET", "/2019-09-25/functions/*/event-invoke-config", Operation::kGetEventInvokeConfig,
      "GetFunctionEventInvokeConfig"},
-    {"PUT", "/2019-09-25/functions/*/event-invoke-config", Operation::kNotServed,
+    {"PUT", "/2019-09-25/functions/*/event-invoke-config", Operation::kPutEventInvokeConfig,
      "PutFunctionEventInvokeConfig"},
-    {"POST", "/2019-09-25/functions/*/event-invoke-config", Operation::kNotServed,
+    {"POST", "/2019-09-25/functions/*/event-invoke-config", Operation::kUpdateEventInvokeConfig,
      "UpdateFunctionEventInvokeConfig"},
-    {"GET", "/2019-09-25/functions/*/event-invoke-config/list", Operation::kNotServed,
+    {"GET", "/2019-09-25/functions/*/event-invoke-config/list", Operation::kListEventInvokeConfigs,
      "ListFunctionEventInvokeConfigs"},
-    {"DELETE", "/2019-09-30/functions/*/provisioned-concurrency", Operation::kNotServed,
-     "DeleteProvisionedConcurrencyConfig"},
-    {"GET", "/2019-09-30/functions/*/provisioned-concurrency", Operation::kNotServed,
-     "GetProvisionedConcurrencyConfig"},
-    {"PUT", "/2019-09-30/functions/*/provisioned-concurrency", Operation::kNotServed,
-     "PutProvisionedConcurrencyConfig"},
+    {"DELETE", "/2019-09-30/functions/*/provisioned-concurrency",
+     Operation::kDeleteProvisionedConcurrency, "DeleteProvisionedConcurrencyConfig"},
+    {"GET", "/2019-09-30/functions/*/provisioned-concurrency",
+     Operation::kGetProvisionedConcurrency, "GetProvisionedConcurrencyConfig"},
+    {"PUT", "/2019-09-30/functions/*/provisioned-concurrency",
+     Operation::kPutProvisionedConcurrency, "PutProvisionedConcurrencyConfig"},
     {"POST", "/2020-04-22/code-signing-configs", Operation::kNotServed, "CreateCodeSigningConfig"},
     {"GET", "/2020-04-22/code-signing-configs", Operation::kNotServed, "ListCodeSigningConfigs"},
     {"DELETE", "/2020-04-22/code-signing-configs/*", Operation::kNotServed,
@@ -98,9 +99,9 @@ constexpr Pattern kPatterns[] = {
      "GetFunctionCodeSigningConfig"},
     {"PUT", "/2020-06-30/functions/*/code-signing-config", Operation::kNotServed,
      "PutFunctionCodeSigningConfig"},
-    {"GET", "/2021-07-20/functions/*/runtime-management-config", Operation::kNotServed,
+    {"GET", "/2021-07-20/functions/*/runtime-management-config", Operation::kGetRuntimeManagement,
      "GetRuntimeManagementConfig"},
-    {"PUT", "/2021-07-20/functions/*/runtime-management-config", Operation::kNotServed,
+    {"PUT", "/2021-07-20/functions/*/runtime-management-config", Operation::kPutRuntimeManagement,
      "PutRuntimeManagementConfig"},
     {"POST", "/2021-10-31/functions/*/url", Operation::kNotServed, "CreateFunctionUrlConfig"},
     {"DELETE", "/2021-10-31/functions/*/url", Operation::kNotServed, "DeleteFunctionUrlConfig"},
@@ -109,9 +110,9 @@ constexpr Pattern kPatterns[] = {
     {"GET", "/2021-10-31/functions/*/urls", Operation::kNotServed, "ListFunctionUrlConfigs"},
     {"POST", "/2021-11-15/functions/*/response-streaming-invocations", Operation::kNotServed,
      "InvokeWithResponseStream"},
-    {"GET", "/2024-08-31/functions/*/recursion-config", Operation::kNotServed,
+    {"GET", "/2024-08-31/functions/*/recursion-config", Operation::kGetRecursion,
      "GetFunctionRecursionConfig"},
-    {"PUT", "/2024-08-31/functions/*/recursion-config", Operation::kNotServed,
+    {"PUT", "/2024-08-31/functions/*/recursion-config", Operation::kPutRecursion,
      "PutFunctionRecursionConfig"},
     {"POST", "/2025-11-30/capacity-providers", Operation::kNotServed, "CreateCapacityProvider"},
     {"GET", "/2025-11-30/capacity-providers", Operation::kNotServed, "ListCapacityProviders"},
@@ -143,8 +144,10 @@ constexpr Pattern kPatterns[] = {
      "ListDurableExecutionsByFunction"},
 };
 
-// Whether the path is of the pattern; `resource` becomes the segment of its first '*'.
-bool matches(std::string_view pattern, std::string_view path, std::string_view& resource) {
+// Whether the path is of the pattern; `resource` becomes the segment of its first '*', `part` that
+// of its second.
+bool matches(std::string_view pattern, std::string_view path, std::string_view& resource,
+             std::string_view& part) {
   bool first = true;
   while (true) {
     const std::size_t pattern_end = pattern.find('/');
@@ -152,7 +155,7 @@ bool matches(std::string_view pattern, std::string_view path, std::string_view& 
     const std::string_view wanted = pattern.substr(0, pattern_end);
     const std::string_view segment = path.substr(0, path_end);
     if (wanted == "*") {
-      if (first) resource = segment;
+      (first ? resource : part) = segment;
       first = false;
     } else if (wanted != segment) {
       return false;
@@ -186,9 +189,12 @@ RoutedRequest route(std::string_view method, std::string_view path) {
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   for (const Pattern& pattern : kPatterns) {
     std::string_view resource;
-    if (pattern.method != method || !matches(pattern.path, path, resource)) continue;
-    return {
-        .operation = pattern.operation, .name = pattern.name, .resource = percent_decode(resource)};
+    std::string_view part;
+    if (pattern.method != method || !matches(pattern.path, path, resource, part)) continue;
+    return {.operation = pattern.operation,
+            .name = pattern.name,
+            .resource = percent_decode(resource),
+            .part = percent_decode(part)};
   }
   return {};
 }

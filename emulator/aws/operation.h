@@ -34,12 +34,35 @@ enum class Operation : std::uint8_t {
   kListTags,
   kTagResource,
   kUntagResource,
+  kPublishVersion,
+  kListVersions,
+  kCreateAlias,
+  kGetAlias,
+  kUpdateAlias,
+  kDeleteAlias,
+  kListAliases,
+  kAddPermission,
+  kGetPolicy,
+  kRemovePermission,
+  kPutProvisionedConcurrency,
+  kGetProvisionedConcurrency,
+  kDeleteProvisionedConcurrency,
+  kGetRuntimeManagement,
+  kPutRuntimeManagement,
+  kGetRecursion,
+  kPutRecursion,
+  kPutEventInvokeConfig,
+  kUpdateEventInvokeConfig,
+  kGetEventInvokeConfig,
+  kDeleteEventInvokeConfig,
+  kListEventInvokeConfigs,
 };
 
 struct RoutedRequest {
   Operation operation = Operation::kUnknown;
   std::string_view name;  // "CreateFunction"; empty when unknown
   std::string resource;   // the {FunctionName} or {Resource} of the path, percent-decoded
+  std::string part = {};  // what the path names of it: an alias, the id of a policy's statement
 };
 
 // `path` is still percent-encoded; one trailing slash is allowed.

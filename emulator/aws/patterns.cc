@@ -38,6 +38,18 @@ bool is_role(std::string_view text) {
   return take(text, ":role") && is_word(text, "+=,.@/");
 }
 
+bool is_resource_arn(std::string_view text) {
+  if (text.empty()) return true;
+  if (!take(text, "arn:")) return false;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !is_partition(text.substr(0, colon))) return false;
+  text.remove_prefix(colon + 1);
+  const std::size_t end = text.find(':');
+  return end != std::string_view::npos && all_of(text.substr(0, end), [](char c) {
+           return is_lower(c) || is_digit(c) || c == '-' || c == '.';
+         });
+}
+
 bool is_variable_name(std::string_view text) {
   return text.size() >= 2 && is_letter(text[0]) &&
          all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });

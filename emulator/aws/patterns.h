@@ -13,6 +13,8 @@ namespace lambdarium::aws {
 // As messages quote them.
 inline constexpr std::string_view kRolePattern =
     R"(arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+)";
+inline constexpr std::string_view kResourceArnPattern =
+    R"((arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|())";
 inline constexpr std::string_view kVariableNamePattern = R"([a-zA-Z]([a-zA-Z0-9_])+)";
 
 constexpr bool is_digit(char c) {
@@ -35,6 +37,8 @@ bool is_account(std::string_view text);    // twelve digits
 bool is_region(std::string_view text);     // us-east-1, us-gov-west-1
 bool is_partition(std::string_view text);  // aws, aws-cn, or empty
 bool is_role(std::string_view text);
+// An ARN as DeadLetterConfig takes it, or empty.
+bool is_resource_arn(std::string_view text);
 bool is_variable_name(std::string_view text);
 // Letters, digits, '-' and '_', and those of `extra`.
 bool is_word(std::string_view text, std::string_view extra = {});

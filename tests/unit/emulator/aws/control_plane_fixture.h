@@ -35,6 +35,15 @@ class FakeStorage final : public FunctionStorage {
     rows[function.definition.name] = function;
     return {};
   }
+  Status update(const store::FunctionUpdate& update) override {
+    calls.push_back("update");
+    if (!put_error.empty()) return unavailable(put_error);
+    updates.push_back(update);
+    for (const store::StoredFunction& function : update.put) {
+      if (function.version == "$LATEST") rows[function.definition.name] = function;
+    }
+    return {};
+  }
   Status remove(std::string_view name) override {
     calls.push_back("remove");
     if (!put_error.empty()) return unavailable(put_error);
@@ -44,6 +53,7 @@ class FakeStorage final : public FunctionStorage {
 
   std::vector<std::string> calls;
   std::map<std::string, store::StoredFunction> rows;
+  std::vector<store::FunctionUpdate> updates;
   std::string put_error;
 
  private:
@@ -65,10 +75,18 @@ class Recorder final : public RegistryListener {
  public:
   void function_put(const store::StoredFunction& function, FunctionChange change) override {
     constexpr const char* kNames[] = {"created", "code", "configuration", "concurrency", "tags"};
-    heard.push_back(function.definition.name + " " + kNames[static_cast<int>(change)]);
+    const bool latest = function.version == "$LATEST";
+    heard.push_back(function.definition.name + (latest ? "" : ":" + function.version) + " " +
+                    kNames[static_cast<int>(change)]);
   }
   void function_removed(std::string_view name) override {
     heard.push_back(std::string{name} + " removed");
+  }
+  void version_removed(std::string_view name, std::string_view version) override {
+    heard.push_back(std::string{name} + ":" + std::string{version} + " removed");
+  }
+  void provisioned_changed(std::string_view name) override {
+    heard.push_back(std::string{name} + " provisioned");
   }
   std::vector<std::string> heard;
 };

@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(deletion_says_what_is_wrong_with_a_qualifier) {
              kInvalid + "$LATEST version cannot be deleted without deleting the function.");
   BOOST_TEST(outcome(call("DELETE", kFunction + ":live")) ==
              kInvalid + "Deletion of aliases is not currently supported.");
-  BOOST_TEST(outcome(call("DELETE", kFunction + "?Qualifier=3")).starts_with("404 "));
+  BOOST_TEST(outcome(call("DELETE", kFunction + "?Qualifier=03")).starts_with("404 "));
   BOOST_TEST(registry.find("f") != nullptr);
   BOOST_TEST(!registry.is_changing("f"));
 }
@@ -338,9 +338,9 @@ BOOST_AUTO_TEST_CASE(tags_have_an_arn_a_limit_and_something_in_them) {
 }
 
 BOOST_AUTO_TEST_CASE(operations_that_are_not_served_say_so_and_unknown_ones_too) {
-  const HttpResponse response = call("POST", kFunction + "/aliases", "{}");
+  const HttpResponse response = call("POST", "/2021-10-31/functions/f/url", "{}");
   BOOST_TEST(outcome(response) ==
-             "501 NotImplementedException: The operation CreateAlias is not "
+             "501 NotImplementedException: The operation CreateFunctionUrlConfig is not "
              "served by this version of Lambdarium");
   BOOST_TEST(outcome(call("GET", "/2015-03-31/nonsense")) ==
              "404 UnknownOperationException: Unable to find an operation of Lambda for GET "

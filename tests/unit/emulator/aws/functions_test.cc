@@ -122,8 +122,7 @@ BOOST_AUTO_TEST_CASE(new_code_is_in_progress_in_its_answer_and_successful_afterw
   const std::string revision = registry.find("f")->revision_id;
   now_ms += 1'000;
   const HttpResponse response =
-      call("PUT", kFunction + "/code",
-           Json{{"ZipFile", base64_encode("PKtwo")}, {"Publish", true}}.dump());
+      call("PUT", kFunction + "/code", Json{{"ZipFile", base64_encode("PKtwo")}}.dump());
   BOOST_TEST(response.status == 200);
   const Json body = Json::parse(response.body);
   BOOST_TEST(body["State"] == "Active");

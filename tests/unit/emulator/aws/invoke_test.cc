@@ -246,7 +246,8 @@ BOOST_AUTO_TEST_CASE(a_function_is_resolved_by_name_and_latest_alone) {
   function.definition.name = "f";
   registry.put(function, FunctionChange::kCreated);
   const auto status = [&registry](const FunctionName& name) {
-    const auto found = registry.resolve_for_invoke(name);
+    RandomStream draws{1, "draws"};
+    const auto found = registry.resolve_for_invoke(name, draws);
     const auto* error = std::get_if<AwsError>(&found);
     return error == nullptr ? std::string{"found"} : std::to_string(error->status) + error->message;
   };
