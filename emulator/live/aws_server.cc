@@ -41,14 +41,15 @@ aws::AwsError to_aws_error(fleet::RejectReason reason, const std::string& arn) {
 
 AwsServer::AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry,
                      aws::ControlPlane& control, FunctionTable& functions, FleetDriver& driver,
-                     AsyncInvocations& async, RandomStream ids)
+                     AsyncInvocations& async, RandomStream ids, RandomStream routing)
     : loop_(loop),
       registry_(registry),
       control_(control),
       functions_(functions),
       driver_(driver),
       async_(async),
-      ids_(ids) {}
+      ids_(ids),
+      routing_(routing) {}
 
 AwsServer::~AwsServer() {
   *alive_ = false;
@@ -122,43 +123,54 @@ void AwsServer::invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async,
     return;
   }
   auto& request = std::get<aws::InvokeRequest>(parsed);
-  const auto resolved = registry_.resolve_for_invoke(request.function);
+  const auto resolved = registry_.resolve_for_invoke(request.function, routing_);
   if (const auto* error = std::get_if<aws::AwsError>(&resolved)) {
     fail(*error, make_uuid(ids_), std::move(responder));
     return;
   }
+  const std::string& version = std::get<const store::StoredFunction*>(resolved)->version;
   if (request.type == aws::InvocationType::kDryRun) {
     responder.send(aws::make_dry_run_response(make_uuid(ids_), trace_id(request.trace_header)));
     return;
   }
   if (request.type == aws::InvocationType::kRequestResponse) {
-    run(std::move(request), std::move(responder));
+    run(std::move(request), version, std::move(responder));
     return;
   }
-  const RunningFunction* function = functions_.find(request.function.name);
-  Order order;
-  order.request_id = make_uuid(ids_);
-  order.arn = aws::qualified_arn(registry_.endpoint(), request.function);
-  order.trace_id = trace_id(request.trace_header);
-  order.request_bytes = static_cast<std::int64_t>(request.payload.size());
-  order.payload = std::move(request.payload);
-  const std::string request_id = order.request_id;
-  const std::string trace = order.trace_id;
-  if (function == nullptr) {
-    fail(aws::function_not_found(order.arn), request_id, std::move(responder));
-    return;
-  }
-  order.function = function->id;
-  if (!async_.accept(std::move(order))) {
-    fail(aws::too_many_requests(aws::Throttle::kCallerRate), request_id, std::move(responder));
-    return;
-  }
-  responder.send(old_async ? aws::make_invoke_async_response(request_id)
-                           : aws::make_event_response(request_id, trace));
+  accept(std::move(request), old_async, std::move(responder));
 }
 
-void AwsServer::run(aws::InvokeRequest&& request, http::Responder responder) {
-  const RunningFunction* function = functions_.find(request.function.name);
+// The answer waits until the event is on the disk.
+void AwsServer::accept(aws::InvokeRequest&& request, bool old_async, http::Responder responder) {
+  AsyncInvocations::Request event;
+  event.request_id = make_uuid(ids_);
+  event.arn = aws::qualified_arn(registry_.endpoint(), request.function);
+  event.trace_id = trace_id(request.trace_header);
+  event.function = std::move(request.function.name);
+  event.qualifier = std::move(request.function.qualifier);
+  event.payload = std::move(request.payload);
+  auto answer = [old_async, id = event.request_id, trace = event.trace_id,
+                 responder = std::move(responder)](AsyncInvocations::Accepted accepted) mutable {
+    switch (accepted) {
+      case AsyncInvocations::Accepted::kStored:
+        responder.send(old_async ? aws::make_invoke_async_response(id)
+                                 : aws::make_event_response(id, trace));
+        break;
+      case AsyncInvocations::Accepted::kFull:
+        responder.send(aws::to_response(aws::too_many_requests(aws::Throttle::kCallerRate), id));
+        break;
+      case AsyncInvocations::Accepted::kFailed:
+        responder.send(aws::to_response(
+            aws::service_error("The event could not be stored; the emulator's log says why."), id));
+        break;
+    }
+  };
+  async_.accept(std::move(event), std::move(answer));
+}
+
+void AwsServer::run(aws::InvokeRequest&& request, const std::string& version,
+                    http::Responder responder) {
+  const RunningFunction* function = functions_.find(request.function.name, version);
   Order order;
   order.request_id = make_uuid(ids_);
   if (function == nullptr) {
@@ -175,13 +187,14 @@ void AwsServer::run(aws::InvokeRequest&& request, http::Responder responder) {
   order.client_context = std::move(request.client_context);
   order.want_log = request.tail;
   order.done = [tail = request.tail, id = order.request_id, trace = order.trace_id, arn = order.arn,
-                responder = std::move(responder)](Completion&& completion) mutable {
+                version, responder = std::move(responder)](Completion&& completion) mutable {
     if (completion.rejected != fleet::RejectReason::kNone) {
       responder.send(aws::to_response(to_aws_error(completion.rejected, arn), id));
       return;
     }
     aws::InvokeResult result;
     result.request_id = id;
+    result.executed_version = version;
     result.trace_id = trace;
     result.function_error = completion.function_error ? "Unhandled" : "";
     result.log_text = completion.log_text;
@@ -212,13 +225,17 @@ HttpResponse AwsServer::own_page(const HttpRequest& request) const {
     return response;
   }
   const fleet::Population& environments = driver_.fleet().population();
+  const AsyncTotals& async = async_.totals();
   response.body = fmt::format(
       R"({{"status":"ok","functions":{},)"
       R"("environments":{{"total":{},"starting":{},"busy":{},"idle":{}}},"in_flight":{},)"
-      R"("invocations":{},"throttled":{},"cold_starts":{}}})",
+      R"("invocations":{},"throttled":{},"cold_starts":{},"asynchronous":{{)"
+      R"("pending":{},"running":{},"waiting":{},"accepted":{},"recovered":{},"succeeded":{},)"
+      R"("failed":{},"retried":{},"delivered":{}}}}})",
       registry_.functions().size(), environments.total, environments.starting, environments.busy,
       environments.idle, driver_.fleet().in_flight(), driver_.charged(), driver_.rejected(),
-      driver_.cold_starts());
+      driver_.cold_starts(), async_.pending(), async_.running(), async_.waiting(), async.accepted,
+      async.recovered, async.succeeded, async.failed, async.retried, async.delivered);
   return response;
 }
 

@@ -22,7 +22,7 @@ class AwsServer final : public http::Handler {
  public:
   AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry, aws::ControlPlane& control,
             FunctionTable& functions, FleetDriver& driver, AsyncInvocations& async,
-            RandomStream ids);
+            RandomStream ids, RandomStream routing);
   ~AwsServer() override;
 
   http::BodyPlan plan(const HttpRequest& head) override;
@@ -31,7 +31,8 @@ class AwsServer final : public http::Handler {
 
  private:
   void invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async, http::Responder responder);
-  void run(aws::InvokeRequest&& request, http::Responder responder);
+  void run(aws::InvokeRequest&& request, const std::string& version, http::Responder responder);
+  void accept(aws::InvokeRequest&& request, bool old_async, http::Responder responder);
   void run_job(std::unique_ptr<aws::Job> job, http::Responder responder);
   HttpResponse own_page(const HttpRequest& request) const;
   std::string trace_id(std::string_view incoming);
@@ -44,6 +45,7 @@ class AwsServer final : public http::Handler {
   FleetDriver& driver_;
   AsyncInvocations& async_;
   RandomStream ids_;
+  RandomStream routing_;  // draws for aliases with weights
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -11,13 +11,18 @@
 
 #include "emulator/aws/control_plane.h"
 #include "emulator/aws/function_storage.h"
+#include "emulator/aws/provisioned_concurrency.h"
 #include "emulator/live/async_invocations.h"
 #include "emulator/live/aws_server.h"
 #include "emulator/live/fleet_driver.h"
+#include "emulator/live/function_logging.h"
 #include "emulator/live/gateway_server.h"
+#include "emulator/live/host_check.h"
 #include "emulator/live/log_output.h"
 #include "emulator/live/platform_log.h"
 #include "emulator/live/pool_server.h"
+#include "emulator/live/registered_functions.h"
+#include "emulator/live/template_functions.h"
 #include "emulator/store/function_store.h"
 #include "emulator/store/run_store.h"
 #include "models/base/uuid.h"
@@ -58,7 +63,7 @@ std::int64_t default_max_environments() {
   return std::clamp<std::int64_t>(std::min(by_memory, by_cores), 4, 1000);
 }
 
-struct Emulator::Impl : aws::RegistryListener {
+struct Emulator::Impl : aws::RegistryListener, aws::ProvisionedFleet {
   Impl(http::EventLoop& l, EmulatorOptions o)
       : loop(l),
         options(std::move(o)),
@@ -69,13 +74,22 @@ struct Emulator::Impl : aws::RegistryListener {
 
   Status open();
   Status add_functions();
+  Status add_versions(std::vector<store::StoredFunction>& stored);
   Status listen_all();
+  fleet::AsyncRules async_rules() const;
+  Status open_async();
   Status complete_record();
   RandomStream stream(std::string_view name) const { return {options.seed, name}; }
 
   // aws::RegistryListener
   void function_put(const store::StoredFunction& function, aws::FunctionChange change) override;
   void function_removed(std::string_view name) override;
+  void version_removed(std::string_view name, std::string_view version) override;
+  void provisioned_changed(std::string_view name) override;
+  // aws::ProvisionedFleet
+  aws::ProvisionedEnvironments provisioned(std::string_view name,
+                                           std::string_view version) const override;
+  std::int64_t provisioned_for(std::string_view name, std::string_view version) const;
 
   http::EventLoop& loop;
   EmulatorOptions options;
@@ -86,14 +100,17 @@ struct Emulator::Impl : aws::RegistryListener {
   std::unique_ptr<PlatformLog> log;
   FunctionTable functions;
   std::unique_ptr<FleetDriver> driver;
-  std::unique_ptr<AsyncInvocations> async;
   aws::FunctionRegistry registry;
+  std::unique_ptr<RegisteredFunctions> registered;
+  std::unique_ptr<AsyncInvocations> async;
   std::unique_ptr<aws::FunctionStorage> storage;
   std::unique_ptr<aws::ControlPlane> control;
   gateway::ApiTable apis;
+  std::unique_ptr<TemplateFunctions> template_functions;
   std::unique_ptr<AwsServer> aws_handler;
   std::unique_ptr<GatewayServer> gateway_handler;
   std::unique_ptr<PoolServer> pool_handler;
+  std::unique_ptr<GuardedFront> api_front;
   std::unique_ptr<http::Server> api_server;
   std::unique_ptr<http::Server> http_server;
   std::unique_ptr<http::Server> gpu_server;
@@ -126,6 +143,8 @@ Status Emulator::Impl::open() {
   box.region = options.region;
   box.account = options.account;
   box.log = options.log;
+  box.memory_limit = options.memory_limit;
+  box.freeze = options.freeze;
   LAM_TRY(sandbox, sandbox::Sandbox::create(loop, box));
   log_output = std::make_unique<LogOutput>(LogOutputOptions{
       options.data_directory + "/logs", options.terminal_logs, options.color, options.log});
@@ -137,13 +156,37 @@ Status Emulator::Impl::open() {
   driving.record = record.get();
   driving.log = options.log;
   driver = std::make_unique<FleetDriver>(loop, *sandbox, functions, *log, driving);
-  async = std::make_unique<AsyncInvocations>(loop, *driver, *options.log, options.time_scale);
+  LAM_TRY_STATUS(open_async());
   storage = aws::make_function_storage(*store);
   control = std::make_unique<aws::ControlPlane>(
       registry, *storage, stream("revisions"),
       aws::ControlPlaneSettings{
           options.platform.account_concurrency.value_or(kAccountConcurrencyDefault)});
+  control->set_fleet(this);
   registry.set_listener(this);
+  return {};
+}
+
+// Asynchronous events leave half of the concurrency to those who wait for their answers, and are
+// not all taken out of their line long before there is an environment for them.
+fleet::AsyncRules Emulator::Impl::async_rules() const {
+  fleet::AsyncRules rules;
+  rules.time_scale = options.time_scale;
+  const std::int64_t account =
+      options.platform.account_concurrency.value_or(kAccountConcurrencyDefault);
+  const std::int64_t environments = options.platform.max_environments.value_or(account);
+  rules.attempts_max = std::max<std::int64_t>(1, std::min(2 * environments, account / 2));
+  return rules;
+}
+
+Status Emulator::Impl::open_async() {
+  AsyncOptions asynchronous;
+  asynchronous.data_folder = options.data_directory;
+  asynchronous.rules = async_rules();
+  asynchronous.ids = stream("async-ids");
+  asynchronous.log = options.log;
+  registered = std::make_unique<RegisteredFunctions>(registry, functions, stream("async-routing"));
+  LAM_TRY(async, AsyncInvocations::open(loop, *driver, *registered, std::move(asynchronous)));
   return {};
 }
 
@@ -152,6 +195,7 @@ Status Emulator::Impl::open() {
 Status Emulator::Impl::add_functions() {
   LAM_TRY(auto stored, store->list());
   for (store::StoredFunction& function : stored) {
+    if (function.version != "$LATEST") continue;
     if (function.origin != store::FunctionOrigin::kApi) continue;
     const auto same = std::find_if(
         options.functions.begin(), options.functions.end(),
@@ -162,25 +206,37 @@ Status Emulator::Impl::add_functions() {
     }
     registry.put(std::move(function), aws::FunctionChange::kCreated);
   }
-  RandomStream ids = stream("template-revisions");
-  for (const FunctionDefinition& definition : options.functions) {
-    registry.put(
-        aws::make_template_function(definition, make_uuid(ids), loop.unix_ns() / 1'000'000),
-        aws::FunctionChange::kCreated);
-  }
-  for (const HttpApiDefinition& api : options.apis) {
-    LAM_TRY_STATUS(apis.add(api));
+  template_functions =
+      std::make_unique<TemplateFunctions>(loop, registry, apis, stream("template-revisions"));
+  LAM_TRY_STATUS(template_functions->set(options.functions, options.apis));
+  LAM_TRY_STATUS(add_versions(stored));
+  return {};
+}
+
+// Versions and what else belongs to the functions that are there. Those of a template's function
+// stay too, as they would after another deployment of it.
+Status Emulator::Impl::add_versions(std::vector<store::StoredFunction>& stored) {
+  LAM_TRY(const auto numberings, store->numberings());
+  for (const store::VersionNumbering& numbering : numberings) registry.load(numbering);
+  LAM_TRY(const auto items, store->items());
+  for (const store::FunctionItem& item : items) registry.load(item);
+  for (store::StoredFunction& function : stored) {
+    const bool version = function.version != "$LATEST";
+    if (!version || registry.find(function.definition.name) == nullptr) continue;
+    registry.put(std::move(function), aws::FunctionChange::kCreated);
   }
   return {};
 }
 
 Status Emulator::Impl::listen_all() {
   aws_handler = std::make_unique<AwsServer>(loop, registry, *control, functions, *driver, *async,
-                                            stream("invoke-ids"));
+                                            stream("invoke-ids"), stream("alias-routing"));
   gateway_handler = std::make_unique<GatewayServer>(loop, apis, functions, *driver, options.account,
                                                     stream("gateway-ids"));
   pool_handler = std::make_unique<PoolServer>();
-  api_server = std::make_unique<http::Server>(loop, *aws_handler, public_front());
+  api_front =
+      std::make_unique<GuardedFront>(*aws_handler, HostCheck{options.host, options.allowed_hosts});
+  api_server = std::make_unique<http::Server>(loop, *api_front, public_front());
   http_server = std::make_unique<http::Server>(loop, *gateway_handler, public_front());
   gpu_server = std::make_unique<http::Server>(loop, *pool_handler, public_front());
   LAM_TRY(http_port, listen(*http_server, options.host, options.http_port, "--http-port"));
@@ -194,14 +250,48 @@ void Emulator::Impl::function_put(const store::StoredFunction& function,
   if (change == aws::FunctionChange::kTags) return;
   const bool recycle =
       change == aws::FunctionChange::kCode || change == aws::FunctionChange::kConfiguration;
-  const auto provisioned = options.provisioned.find(function.definition.name);
-  driver->function_changed(
-      functions.put(function.definition, recycle,
-                    provisioned == options.provisioned.end() ? 0 : provisioned->second));
+  FunctionDefinition definition = function.definition;
+  definition.logging = logging_of(function.settings, definition.logging);
+  driver->function_changed(functions.put(
+      definition, {.version = function.version,
+                   .recycle = recycle,
+                   .provisioned = provisioned_for(function.definition.name, function.version)}));
+  async->function_changed(function.definition.name);
+}
+
+// What the API configured, or the configuration file for $LATEST.
+std::int64_t Emulator::Impl::provisioned_for(std::string_view name,
+                                             std::string_view version) const {
+  if (version != "$LATEST") return registry.resources(name).provisioned_for(version);
+  const auto found = options.provisioned.find(name);
+  return found == options.provisioned.end() ? 0 : found->second;
+}
+
+aws::ProvisionedEnvironments Emulator::Impl::provisioned(std::string_view name,
+                                                         std::string_view version) const {
+  const RunningFunction* function = functions.find(name, version);
+  if (function == nullptr) return {};
+  const fleet::ProvisionedCount count = driver->fleet().provisioned(function->id);
+  return {.starting = count.starting, .ready = count.ready};
+}
+
+void Emulator::Impl::provisioned_changed(std::string_view name) {
+  for (const RunningFunction* function : functions.versions(name)) {
+    const std::int64_t wanted = provisioned_for(name, function->version);
+    if (wanted == function->settings.provisioned_concurrency) continue;
+    driver->function_changed(*functions.set_provisioned(name, function->version, wanted));
+  }
 }
 
 void Emulator::Impl::function_removed(std::string_view name) {
-  const RunningFunction* function = functions.remove(name);
+  for (const RunningFunction* function : functions.versions(name)) {
+    driver->function_changed(*functions.remove(name, function->version));
+  }
+  async->function_changed(name);
+}
+
+void Emulator::Impl::version_removed(std::string_view name, std::string_view version) {
+  const RunningFunction* function = functions.remove(name, version);
   if (function != nullptr) driver->function_changed(*function);
 }
 
@@ -225,7 +315,18 @@ Result<std::unique_ptr<Emulator>> Emulator::start(http::EventLoop& loop, Emulato
   LAM_TRY_STATUS(impl->open());
   LAM_TRY_STATUS(impl->add_functions());
   LAM_TRY_STATUS(impl->listen_all());
+  impl->async->recover();
   return std::unique_ptr<Emulator>{new Emulator{std::move(impl)}};
+}
+
+Status Emulator::set_template(std::vector<FunctionDefinition> functions,
+                              std::vector<HttpApiDefinition> apis) {
+  return impl_->template_functions->set(std::move(functions), std::move(apis));
+}
+
+void Emulator::code_changed(std::string_view function) {
+  const store::StoredFunction* known = impl_->registry.find(function);
+  if (known != nullptr) impl_->function_put(*known, aws::FunctionChange::kCode);
 }
 
 int Emulator::http_port() const {
@@ -258,7 +359,9 @@ void Emulator::shut_down(Duration grace, UniqueFunction<void(Status)> done) {
     server->close(grace, [impl = impl_.get(), shared] {
       if (--impl->closing > 0) return;
       impl->driver->shut_down();
-      (*shared)(impl->complete_record());
+      const Status stored = impl->async->close();
+      const Status recorded = impl->complete_record();
+      (*shared)(recorded.ok() ? stored : recorded);
     });
   }
 }

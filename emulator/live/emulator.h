@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "emulator/fleet/settings.h"
@@ -71,6 +72,14 @@ class Emulator {
   int http_port() const;
   int api_port() const;
   int gpu_port() const;
+
+  // The template has changed: functions that are the same keep their environments, the others get
+  // new ones, and in-flight invocations end on the old. Nothing is changed on failure. The limits
+  // that options named by function stay.
+  Status set_template(std::vector<FunctionDefinition> functions,
+                      std::vector<HttpApiDefinition> apis);
+  // Its code lies where it did, but is another. Unknown names are ignored.
+  void code_changed(std::string_view function);
 
   struct Totals {
     std::uint64_t invocations = 0;

@@ -24,6 +24,7 @@
 #include "emulator/live/order.h"
 #include "emulator/live/platform_log.h"
 #include "emulator/live/recorder.h"
+#include "emulator/live/reset_folders.h"
 #include "models/base/log.h"
 #include "models/base/random.h"
 #include "models/billing/lambda_meter.h"
@@ -85,14 +86,21 @@ class FleetDriver {
   void charge(const fleet::Effect& effect);
   void answer(Active& active, Completion completion);
   void finish(fleet::InvocationId id, std::string_view text);
+  void run(Host& host, runtime_api::Invocation invocation);
+  void initialise_again(Host& host);
+  void report_init(const Host& host, Duration length, std::string_view status,
+                   std::string_view error_type);
+  void keep_log(Host& host, std::string_view bytes);
+  std::int64_t unix_ms() const { return loop_.unix_ns() / 1'000'000; }
   void log_line(const Host& host, fleet::InvocationId id, std::string text);
   void wake_when_due();
 
   // from the hosts
-  void on_ready(Host& host);
+  void on_ready(Host& host, Duration length);
+  void on_init_failed(Host& host, const sandbox::Failure& failure);
   void on_result(Host& host, runtime_api::InvocationResult&& result);
   void on_idle(Host& host);
-  void on_lost(Host& host, const sandbox::Failure& failure, fleet::Outcome outcome);
+  void on_lost(Host& host, const sandbox::Failure& failure);
   void on_log(Host& host, std::string_view bytes);
 
   Host* find_host(fleet::EnvironmentRef ref) const;
@@ -106,6 +114,7 @@ class FleetDriver {
   Recorder recorder_;
   fleet::Fleet fleet_;
   billing::LambdaMeter meter_;
+  ResetFolders reset_folders_;
   std::vector<std::unique_ptr<Host>> hosts_;  // by the fleet's slot
   std::unordered_map<fleet::InvocationId, std::unique_ptr<Active>> active_;
   fleet::InvocationId next_invocation_ = 0;

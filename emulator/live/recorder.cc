@@ -66,6 +66,7 @@ void Recorder::charged(const fleet::Effect& charge, const InvocationFacts& facts
   if (!on()) return;
   sink_->invocation({.id = std::string{facts.request_id},
                      .function = charge.function,
+                     .version = std::string{facts.version},
                      .arrival_ns = to_ns(facts.arrived),
                      .queue_ns = charge.queued.count(),
                      .init_ns = charge.init.count(),
@@ -85,6 +86,7 @@ void Recorder::rejected(const fleet::Effect& reject, const InvocationFacts& fact
   if (!on()) return;
   sink_->invocation({.id = std::string{facts.request_id},
                      .function = reject.function,
+                     .version = std::string{facts.version},
                      .arrival_ns = to_ns(facts.arrived),
                      .outcome = "throttled",
                      .route = std::string{facts.route},

@@ -20,6 +20,7 @@ namespace lambdarium::live {
 
 // What the fleet does not know of an invocation.
 struct InvocationFacts {
+  std::string_view version;
   std::string_view request_id;
   std::string_view route;
   Time arrived;
