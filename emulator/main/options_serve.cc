@@ -81,11 +81,16 @@ void add_serve(CLI::App& root, Chosen& chosen) {
                   "machine's memory and cores)")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
-  app->add_option("--time-scale", options->time_scale,
-                  "Divide the waits of asynchronous retries (1 min, 2 min) by this factor")
+  app->add_option(
+         "--time-scale", options->time_scale,
+         "Divide the waits of asynchronous events by this factor: retries after 1 and 2 min, "
+         "back-off after throttles; an event's age counts them in full")
       ->type_name("X")
       ->check(CLI::Range(0.001, 1e6))
       ->capture_default_str();
+  app->add_flag("--watch", options->watch,
+                "Serve what changes in the template and in the folders of its functions: the next "
+                "invocation runs the new code, one under way ends on the old");
   add_environments(*app, *options);
   app->add_option("--config", options->config,
                   "Simulation configuration whose platform, policies and billing keys apply")
