@@ -54,9 +54,10 @@ struct Environment {
   Time first_idle = kNever;
   Time finished;
   Time dispatched;
-  Time due = kNever;      // when it expires, or when its earliest invocation times out
-  Time wake_at = kNever;  // the time of its entry in the wake queue
-  double priority = 0;    // its key in the eviction order
+  Time due = kNever;            // when it expires, or when its earliest invocation times out
+  std::uint32_t due_order = 0;  // among those that are due at the same time
+  Time wake_at = kNever;        // the time of its entry in the wake queue
+  double priority = 0;          // its key in the eviction order
   // Links of the idle or the spare list of its function.
   std::uint32_t previous = kNil;
   std::uint32_t next = kNil;

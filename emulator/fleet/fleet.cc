@@ -108,9 +108,17 @@ Time Fleet::Impl::next_wake() const {
 void Fleet::Impl::set_due(std::uint32_t slot, Time due) {
   Environment& environment = environments_[slot];
   environment.due = due;
-  if (due < environment.wake_at) {
-    environment.wake_at = due;
-    wakes_.push(due, slot);
+  environment.due_order = wakes_.next_order();
+  wake_when_due(slot);
+}
+
+// An entry that is in time is left in the queue, and looked at again when its time has come: most
+// environments are used again before they expire.
+void Fleet::Impl::wake_when_due(std::uint32_t slot) {
+  Environment& environment = environments_[slot];
+  if (environment.due < environment.wake_at) {
+    environment.wake_at = environment.due;
+    wakes_.push(environment.due, environment.due_order, slot);
   }
 }
 
@@ -122,8 +130,8 @@ void Fleet::Impl::advance(Time now, bool inclusive) {
     Environment& environment = environments_[entry.slot];
     if (environment.state == EnvironmentState::kGone || environment.wake_at != entry.at) continue;
     environment.wake_at = kNever;
-    if (environment.due > entry.at) {
-      set_due(entry.slot, environment.due);  // it was used since: look again when that holds
+    if (environment.due > entry.at || environment.due_order != entry.order) {
+      wake_when_due(entry.slot);  // it was used since
     } else {
       fire(entry.slot, now);
     }

@@ -117,6 +117,7 @@ class Fleet::Impl {
   void set_pool(FunctionId leader);
   void replace_stale(FunctionId id, Time now);
   void set_due(std::uint32_t slot, Time due);
+  void wake_when_due(std::uint32_t slot);
   Time earliest_deadline(const Environment& environment) const;
   Environment* find(EnvironmentRef ref);
   IdleIndex& index_of(const Environment& environment);

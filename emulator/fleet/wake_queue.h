@@ -19,12 +19,13 @@ class WakeQueue {
  public:
   struct Entry {
     Time at;
-    std::uint32_t order;  // equal times leave in the order in which they came
+    std::uint32_t order;  // equal times leave in the order of their numbers
     std::uint32_t slot;
   };
 
-  void push(Time at, std::uint32_t slot) {
-    entries_.push_back({at, next_order_++, slot});
+  std::uint32_t next_order() { return next_order_++; }
+  void push(Time at, std::uint32_t order, std::uint32_t slot) {
+    entries_.push_back({at, order, slot});
     std::push_heap(entries_.begin(), entries_.end(), later);
   }
   bool empty() const { return entries_.empty(); }
