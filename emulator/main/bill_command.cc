@@ -72,15 +72,19 @@ Result<Catalogue> load_catalogue(const std::string& name, const std::string& as_
   return loaded;
 }
 
-Json json_of(const Bill& bill) {
+// A run's figures have the decimals that `simulate` gives them, so that the two are alike as texts.
+constexpr int kRunDecimals = 15;
+constexpr int kCaseDecimals = 12;
+
+Json json_of(const Bill& bill, int decimals) {
   Json lines = Json::array();
   for (const BillLine& line : bill.lines) {
     lines.push_back({{"meter", line.meter},
                      {"price_id", line.price_id.empty() ? Json(nullptr) : Json(line.price_id)},
-                     {"quantity", line.quantity.to_string()},
+                     {"quantity", line.quantity.to_string(decimals)},
                      {"unit", line.unit},
-                     {"unit_price", line.unit_price.to_string()},
-                     {"amount_usd", line.amount.to_string()}});
+                     {"unit_price", line.unit_price.to_string(decimals)},
+                     {"amount_usd", line.amount.to_string(decimals)}});
   }
   return lines;
 }
@@ -102,8 +106,8 @@ void print_lines(std::FILE* out, const Bill& bill) {
 Json json_of(const PricedCase& priced) {
   if (priced.error) return {{"id", priced.id}, {"error", priced.error->to_string()}};
   Json json = {{"id", priced.id},
-               {"total_usd", priced.bill->total().to_string()},
-               {"lines", json_of(*priced.bill)}};
+               {"total_usd", priced.bill->total().to_string(kCaseDecimals)},
+               {"lines", json_of(*priced.bill, kCaseDecimals)}};
   if (!priced.ignored.empty()) json["ignored"] = priced.ignored;
   return json;
 }
@@ -158,16 +162,16 @@ int bill_run(const BillOptions& options, const Context& context) {
   const auto repriced = reprice_run(options.run, *catalogue, own->free_tier);
   if (!repriced.ok()) return complain(repriced.error());
   const Bill& bill = repriced->bill;
-  const std::string total = bill.total().to_string();
+  const std::string total = bill.total().to_string(kRunDecimals);
   const std::string recorded =
-      repriced->recorded_total ? repriced->recorded_total->to_string() : std::string{};
+      repriced->recorded_total ? repriced->recorded_total->to_string(kRunDecimals) : std::string{};
   if (context.json) {
     print_json({{"run", options.run},
                 {"catalog", catalogue->name()},
                 {"currency", bill.currency},
                 {"total_usd", total},
                 {"recorded_total_usd", recorded.empty() ? Json(nullptr) : Json(recorded)},
-                {"lines", json_of(bill)}});
+                {"lines", json_of(bill, kRunDecimals)}});
   } else {
     fmt::print("{}\n", options.run);
     print_lines(stdout, bill);

@@ -17,6 +17,12 @@ bool is_infinity(std::string_view text) {
   return false;
 }
 
+// "010": eight where YAML 1.1 is read, ten where YAML 1.2 is. It is no number here.
+bool is_ambiguous(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+}
+
 std::string describe(const Range& range) {
   if (std::isinf(range.max))
     return fmt::format("{} or more{}", range.min, range.infinite ? ", or inf" : "");
@@ -43,6 +49,7 @@ std::string shown(const ConfigNode& node) {
 
 std::optional<double> parse_number(const ConfigNode& node) {
   if (node.kind != ConfigNode::Kind::kScalar || node.quoted) return std::nullopt;
+  if (is_ambiguous(node.text)) return std::nullopt;
   if (is_infinity(node.text)) return std::numeric_limits<double>::infinity();
   std::string_view text = node.text;
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -149,8 +156,8 @@ void Section::read(std::string_view key, std::uint64_t& out) {
   const std::string& text = node->text;
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (node->kind != ConfigNode::Kind::kScalar || node->quoted || error != std::errc{} ||
-      end != text.data() + text.size()) {
+  if (node->kind != ConfigNode::Kind::kScalar || node->quoted || is_ambiguous(text) ||
+      error != std::errc{} || end != text.data() + text.size()) {
     fail(key, fmt::format("{} is not a whole number from 0 to 2^64-1", shown(*node)));
     return;
   }

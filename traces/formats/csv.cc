@@ -104,7 +104,7 @@ bool LineReader::fill() {
     int code = 0;
     gzerror(handle(file_), &code);
     if (code == Z_BUF_ERROR) {
-      status_ = Error{ErrorCode::kUnavailable, "ends inside its compressed data", {.file = path_}};
+      status_ = Error{ErrorCode::kInvalidInput, "ends inside its compressed data", {.file = path_}};
     }
     at_end_ = true;
     return false;

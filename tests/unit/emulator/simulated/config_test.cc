@@ -208,6 +208,9 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_or_of_another_kind_are_named) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"seed=-1", "seed"},
       {"seed=1.5", "1.5"},
+      {"seed=010", "010"},
+      {"duration_s=-08.5", "-08.5"},
+      {"platform.account_concurrency=010", "010"},
       {"duration_s=soon", "soon"},
       {"platform.account_concurrency=1.5", "whole number"},
       {"platform.account_concurrency=-1", "-1"},
