@@ -307,7 +307,7 @@ void AsyncInvocations::deliver(const fleet::AsyncEffect& effect) {
   }
   if (!dead_letter.empty()) {
     ++event.deliveries_open;
-    write_to_file(effect.event, dead_letter, dead_letter_message(ended));
+    send_message(effect.event, dead_letter, dead_letter_message(ended));
   }
   settle(effect.event);
 }
@@ -315,7 +315,7 @@ void AsyncInvocations::deliver(const fleet::AsyncEffect& effect) {
 void AsyncInvocations::deliver_to(std::uint64_t id, const std::string& arn, std::string record) {
   const auto name = functions_.parse_arn(arn);
   if (!name) {
-    write_to_file(id, arn, std::move(record));
+    send_message(id, arn, {.body = std::move(record), .attributes = {}});
     return;
   }
   const bool exists = functions_.route(name->function, name->qualifier).has_value();
@@ -323,7 +323,7 @@ void AsyncInvocations::deliver_to(std::uint64_t id, const std::string& arn, std:
     log_.warn("destination-function-cannot-be-invoked",
               {{"destination", arn},
                {"why", exists ? "the record is too large for an event" : "it does not exist"}});
-    write_to_file(id, arn, std::move(record));
+    send_message(id, arn, {.body = std::move(record), .attributes = {}});
     return;
   }
   Request request;
@@ -338,13 +338,19 @@ void AsyncInvocations::deliver_to(std::uint64_t id, const std::string& arn, std:
         [this, id](Accepted accepted) { delivered(id, accepted == Accepted::kStored); });
 }
 
-void AsyncInvocations::write_to_file(std::uint64_t id, const std::string& arn, std::string line) {
+// To the queue that the ARN names or, where there is none, to a file.
+void AsyncInvocations::send_message(std::uint64_t id, const std::string& arn,
+                                    const DestinationMessage& message) {
+  const auto done = [this, alive = alive_, id](bool ok) {
+    if (*alive) delivered(id, ok);
+  };
+  if (queues_ != nullptr && queues_->send(arn, message, done)) return;
   const std::string name = destination_file_name(arn);
   log_.info("destination-written",
             {{"request_id", events_.at(id).stored->request_id},
              {"destination", arn},
              {"file", (options_.data_folder / "destinations" / (name + ".jsonl")).string()}});
-  files_.append(name, std::move(line), [this, id](bool ok) { delivered(id, ok); });
+  files_.append(name, to_line(message), done);
 }
 
 void AsyncInvocations::delivered(std::uint64_t id, bool ok) {

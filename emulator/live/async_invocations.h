@@ -3,6 +3,7 @@
 //
 //   accept() ─▶ EventStore ─▶ 202 ─▶ fleet::AsyncQueue ─▶ FleetDriver ─▶ …again, or the end:
 //                                        a destination that is a function: an event like any other
+//                                        a queue of this emulator: a message
 //                                        any other one: a line of <data>/destinations/<name>.jsonl
 //
 // What was accepted survives a killed program: the next one goes on with it, so that an event may
@@ -72,6 +73,16 @@ class AsyncFunctions {
   virtual std::optional<AsyncFunctionName> parse_arn(std::string_view arn) const = 0;
 };
 
+// Queues of this emulator that destinations and dead-letter targets may name.
+class DestinationQueues {
+ public:
+  virtual ~DestinationQueues() = default;
+  // False: the ARN names no queue here, and `done` is not called. Otherwise `done` says whether the
+  // message is on the disk; it may be called at once.
+  virtual bool send(std::string_view arn, const DestinationMessage& message,
+                    UniqueFunction<void(bool)> done) = 0;
+};
+
 struct AsyncOptions {
   std::filesystem::path data_folder;
   fleet::AsyncRules rules;
@@ -116,6 +127,8 @@ class AsyncInvocations {
 
   // Requires: the function exists. `done` may be called at once, where the answer is kFull.
   void accept(Request request, UniqueFunction<void(Accepted)> done);
+  // Null: there are none. Outlives this object or is taken back.
+  void set_queues(DestinationQueues* queues) { queues_ = queues; }
   // Goes on with what an earlier program left. Call once, when the functions are there.
   void recover();
   // The function was changed or removed, or how its events are treated.
@@ -163,7 +176,7 @@ class AsyncInvocations {
   void save(const fleet::AsyncEffect& effect);
   void deliver(const fleet::AsyncEffect& effect);
   void deliver_to(std::uint64_t id, const std::string& arn, std::string record);
-  void write_to_file(std::uint64_t id, const std::string& arn, std::string line);
+  void send_message(std::uint64_t id, const std::string& arn, const DestinationMessage& message);
   void delivered(std::uint64_t id, bool ok);
   void settle(std::uint64_t id);
   void forget(const fleet::AsyncEffect& effect);
@@ -177,6 +190,7 @@ class AsyncInvocations {
   LogSink& log_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<store::EventStore> store_;
+  DestinationQueues* queues_ = nullptr;
   DestinationFiles files_;
   fleet::AsyncQueue queue_;
   std::uint64_t next_id_ = 1;

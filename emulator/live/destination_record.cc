@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -59,14 +60,6 @@ std::string error_message(const AsyncResponse* response) {
   return text;
 }
 
-void append_attribute(std::string& out, std::string_view name, std::string_view value,
-                      std::string_view type) {
-  append_json_string(out, name);
-  out += R"(:{"stringValue":)";
-  append_json_string(out, value);
-  out += fmt::format(R"(,"dataType":"{}"}})", type);
-}
-
 }  // namespace
 
 std::string destination_record(const EndedEvent& event, std::int64_t unix_ms) {
@@ -92,15 +85,28 @@ std::string destination_record(const EndedEvent& event, std::int64_t unix_ms) {
   return out;
 }
 
-std::string dead_letter_message(const EndedEvent& event) {
+DestinationMessage dead_letter_message(const EndedEvent& event) {
+  return {.body = std::string{event.payload},
+          .attributes = {{"RequestID", "String", std::string{event.request_id}},
+                         {"ErrorCode", "Number", "200"},
+                         {"ErrorMessage", "String", error_message(event.response)}}};
+}
+
+std::string to_line(const DestinationMessage& message) {
+  if (message.attributes.empty()) return message.body;
   std::string out = R"({"body":)";
-  append_json_string(out, event.payload);
+  append_json_string(out, message.body);
   out += R"(,"messageAttributes":{)";
-  append_attribute(out, "RequestID", event.request_id, "String");
-  out += ',';
-  append_attribute(out, "ErrorCode", "200", "Number");
-  out += ',';
-  append_attribute(out, "ErrorMessage", error_message(event.response), "String");
+  bool first = true;
+  for (const auto& [name, type, value] : message.attributes) {
+    if (!std::exchange(first, false)) out += ',';
+    append_json_string(out, name);
+    out += R"(:{"stringValue":)";
+    append_json_string(out, value);
+    out += R"(,"dataType":)";
+    append_json_string(out, type);
+    out += '}';
+  }
   out += "}}";
   return out;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/fleet/async_queue.h"
 
@@ -32,9 +33,24 @@ struct EndedEvent {
 // The invocation record of AWS, which names the function with a qualifier always.
 std::string destination_record(const EndedEvent& event, std::int64_t unix_ms);
 
-// The message that a dead-letter queue gets: {"body": the event as text, "messageAttributes": …},
-// with the attributes RequestID, ErrorCode and ErrorMessage.
-std::string dead_letter_message(const EndedEvent& event);
+// What a queue or a topic gets.
+struct DestinationMessage {
+  struct Attribute {
+    std::string name;
+    std::string type;  // "String", "Number"
+    std::string value;
+  };
+  std::string body;
+  std::vector<Attribute> attributes;
+};
+
+// The message that a dead-letter target gets: the event itself, with the attributes RequestID,
+// ErrorCode and ErrorMessage.
+DestinationMessage dead_letter_message(const EndedEvent& event);
+
+// A message as a line of a file: its body alone, which is a record then, or, with attributes,
+// {"body": the text, "messageAttributes": …}.
+std::string to_line(const DestinationMessage& message);
 
 // A file's name for what an ARN names: its last part, with '_' for what a file name should not
 // hold. "arn:aws:sqs:us-east-1:123456789012:failed" gives "failed".

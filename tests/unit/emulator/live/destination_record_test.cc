@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(a_qualifier_stays) {
 
 BOOST_AUTO_TEST_CASE(a_dead_letter_is_the_event_with_what_went_wrong) {
   const AsyncResponse response{.payload = R"({"errorMessage":"no"})", .function_error = true};
-  const Json message =
-      Json::parse(dead_letter_message(ended(AsyncCondition::kRetriesExhausted, &response)));
+  const Json message = Json::parse(
+      to_line(dead_letter_message(ended(AsyncCondition::kRetriesExhausted, &response))));
   BOOST_TEST(message["body"].get<std::string>() == R"({"n": 1})");
   const Json& attributes = message["messageAttributes"];
   BOOST_TEST(attributes["RequestID"]["stringValue"].get<std::string>() == "id");
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(a_long_error_message_is_cut_at_a_kilobyte_between_character
   const auto cut = [](const std::string& text) {
     const AsyncResponse response{.payload = Json{{"errorMessage", text}}.dump(),
                                  .function_error = true};
-    const Json message =
-        Json::parse(dead_letter_message(ended(AsyncCondition::kRetriesExhausted, &response)));
+    const Json message = Json::parse(
+        to_line(dead_letter_message(ended(AsyncCondition::kRetriesExhausted, &response))));
     return message["messageAttributes"]["ErrorMessage"]["stringValue"].get<std::string>();
   };
   BOOST_TEST(cut(std::string(1'024, 'x')).size() == 1'024U);
