@@ -56,6 +56,12 @@ enum class Operation : std::uint8_t {
   kGetEventInvokeConfig,
   kDeleteEventInvokeConfig,
   kListEventInvokeConfigs,
+  kInvokeWithResponseStream,
+  kCreateFunctionUrl,
+  kGetFunctionUrl,
+  kUpdateFunctionUrl,
+  kDeleteFunctionUrl,
+  kListFunctionUrls,
 };
 
 struct RoutedRequest {

@@ -338,9 +338,9 @@ BOOST_AUTO_TEST_CASE(tags_have_an_arn_a_limit_and_something_in_them) {
 }
 
 BOOST_AUTO_TEST_CASE(operations_that_are_not_served_say_so_and_unknown_ones_too) {
-  const HttpResponse response = call("POST", "/2021-10-31/functions/f/url", "{}");
+  const HttpResponse response = call("GET", "/2020-04-22/code-signing-configs");
   BOOST_TEST(outcome(response) ==
-             "501 NotImplementedException: The operation CreateFunctionUrlConfig is not "
+             "501 NotImplementedException: The operation ListCodeSigningConfigs is not "
              "served by this version of Lambdarium");
   BOOST_TEST(outcome(call("GET", "/2015-03-31/nonsense")) ==
              "404 UnknownOperationException: Unable to find an operation of Lambda for GET "
