@@ -65,13 +65,18 @@ Fact cgroups() {
   const bool writable = (v2 || v1) && access(std::string{place}.c_str(), W_OK) == 0;
   const std::string_view version = v2 ? "v2" : v1 ? "v1" : "none";
   if (v2 && writable) {
-    return {"cgroups", Finding::kHere, "v2, writable",
-            "memory and CPU share of an environment can be enforced by the kernel"};
+    return {"cgroups", Finding::kHere, "v2, writable", "not used: see limits"};
   }
   return {"cgroups", v1 || v2 ? Finding::kLimited : Finding::kMissing,
           fmt::format("{}{}", version, v1 || v2 ? (writable ? ", writable" : ", read-only") : ""),
-          "memory limits are enforced by sampling each environment's resident size; CPU shares "
-          "are not enforced"};
+          "not used: see limits"};
+}
+
+// What of an environment's limits is held, and by what.
+Fact limits() {
+  return {"limits", Finding::kLimited, "memory by sampling, freezing by stop signals",
+          "a function that takes memory and gives it back within a tenth of a second is not "
+          "noticed; the size of /tmp and the CPU share are not enforced"};
 }
 
 // A program that may be there, and what it is for.
@@ -180,7 +185,7 @@ std::string version_in(std::string_view text) {
 }
 
 std::vector<Fact> look_at_machine() {
-  std::vector<Fact> facts = {cores(), memory(), gpu(), cgroups()};
+  std::vector<Fact> facts = {cores(), memory(), gpu(), cgroups(), limits()};
   for (const Program& wanted : programs()) facts.push_back(program(wanted));
   return facts;
 }

@@ -79,6 +79,7 @@ void Loader::read_property(const Field& field, Function& function) {
       {"Architectures", &Loader::read_architectures},
       {"Environment", &Loader::read_environment},
       {"EphemeralStorage", &Loader::read_ephemeral_storage},
+      {"LoggingConfig", &Loader::read_logging},
   };
   // These are read together, once all properties are known.
   static const std::set<std::string_view> later{"PackageType", "CodeUri", "InlineCode", "ImageUri",
@@ -170,6 +171,38 @@ void Loader::read_architectures(const Field& field, Function& function) {
     return;
   }
   function.definition.architecture = names[0];
+}
+
+void Loader::read_logging(const Field& field, Function& function) {
+  constexpr std::array<std::string_view, 4> kKeys{"LogFormat", "ApplicationLogLevel",
+                                                  "SystemLogLevel", "LogGroup"};
+  constexpr std::array<std::string_view, 2> kFormats{"Text", "JSON"};
+  constexpr std::array<std::string_view, 6> kLevels{"TRACE", "DEBUG", "INFO",
+                                                    "WARN",  "ERROR", "FATAL"};
+  constexpr std::array<std::string_view, 3> kSystemLevels{"DEBUG", "INFO", "WARN"};
+  const Node* config = values_.map(field);
+  if (config == nullptr) return;
+  values_.check_keys(*config, "key of LoggingConfig", kKeys);
+  LoggingSettings& logging = function.definition.logging;
+  const auto choice = [&](std::string_view key, std::span<const std::string_view> known,
+                          std::string& into) {
+    const Field* entry = config->find(key);
+    const auto text = entry == nullptr ? std::nullopt : values_.text(*entry);
+    if (!text) return;
+    if (std::find(known.begin(), known.end(), *text) == known.end()) {
+      values_.unknown(entry->value->where, key, *text, known);
+    } else {
+      into = *text;
+    }
+  };
+  std::string format;
+  choice("LogFormat", kFormats, format);
+  logging.json = format == "JSON";
+  choice("ApplicationLogLevel", kLevels, logging.application_level);
+  choice("SystemLogLevel", kSystemLevels, logging.system_level);
+  if (const Field* group = config->find("LogGroup"); group != nullptr) {
+    logging.group = values_.text(*group).value_or("");
+  }
 }
 
 void Loader::read_environment(const Field& field, Function& function) {

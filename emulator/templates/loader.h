@@ -57,6 +57,7 @@ class Loader {
   void read_role(const Field& field, Function& function);
   void read_architectures(const Field& field, Function& function);
   void read_environment(const Field& field, Function& function);
+  void read_logging(const Field& field, Function& function);
   void read_ephemeral_storage(const Field& field, Function& function);
   bool read_package_type(const Node& properties, const Resource& resource);
   void read_code(const Node& properties, const Resource& resource, Function& function);

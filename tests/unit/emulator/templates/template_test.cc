@@ -53,6 +53,28 @@ BOOST_AUTO_TEST_CASE(a_function_is_read_with_all_its_properties) {
   BOOST_TEST(report.apis.empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_log_format_and_its_levels_are_read) {
+  const auto report =
+      load(python_function("      LoggingConfig:\n"
+                           "        LogFormat: JSON\n"
+                           "        ApplicationLogLevel: WARN\n"
+                           "        SystemLogLevel: DEBUG\n"
+                           "        LogGroup: mine\n"));
+  BOOST_TEST(errors(report) == "");
+  BOOST_TEST(notes(report) == "");
+  BOOST_REQUIRE(report.functions.size() == 1U);
+  const LoggingSettings& logging = report.functions[0].logging;
+  BOOST_TEST(logging.json);
+  BOOST_TEST(logging.application_level == "WARN");
+  BOOST_TEST(logging.system_level == "DEBUG");
+  BOOST_TEST(logging.group == "mine");
+  BOOST_TEST(
+      errors(load(python_function("      LoggingConfig: {LogFormat: Jason}\n"))).find("Jason") !=
+      std::string::npos);
+  BOOST_TEST(errors(load(python_function("      LoggingConfig: {SystemLogLevel: TRACE}\n")))
+                 .find("TRACE") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_left_out_has_lambdas_defaults) {
   const auto report = load(python_function(""));
   BOOST_REQUIRE(report.ok());
