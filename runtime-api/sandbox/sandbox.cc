@@ -179,6 +179,16 @@ void Sandbox::remove_tmp_directory(std::string directory) {
   loop_.queue_work([directory = std::move(directory)] { remove_folder(directory); }, [] {});
 }
 
+void Sandbox::forget_compiled(const std::string& code_directory) {
+  if (!code_directory.starts_with('/')) return;
+  // Out of the way at once, and removed off the loop.
+  const Result<std::string> grave = make_tmp_directory();
+  if (!grave.ok()) return;
+  std::error_code ignored;  // there is nothing to forget, most likely
+  fs::rename(python_cache() + code_directory, *grave, ignored);
+  remove_tmp_directory(*grave);
+}
+
 void Sandbox::bury(std::unique_ptr<http::ChildProcess> process) {
   if (process == nullptr || !process->running()) return;
   // Not SIGKILL: the launcher has descendants to kill before it goes.

@@ -74,6 +74,10 @@ class Sandbox {
 
   Housekeeping& housekeeping() { return housekeeping_; }
 
+  // The code in that folder has changed: what Python compiled of it is dropped, because it would be
+  // taken for that of a new file of the same size and second.
+  void forget_compiled(const std::string& code_directory);
+
   // A new private folder; and its end, off the loop.
   Result<std::string> make_tmp_directory();
   void remove_tmp_directory(std::string directory);
