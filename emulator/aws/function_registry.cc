@@ -40,12 +40,7 @@ OrError<const store::StoredFunction*> FunctionRegistry::resolve_for_invoke(
   if (alias != nullptr && alias->additional && draws.uniform() < alias->additional->second) {
     wanted.qualifier = alias->additional->first;
   }
-  return resolve_for_invoke(wanted);
-}
-
-OrError<const store::StoredFunction*> FunctionRegistry::resolve_for_invoke(
-    const FunctionName& name) const {
-  auto found = resolve(name);
+  auto found = resolve(wanted);
   const auto* function = std::get_if<const store::StoredFunction*>(&found);
   if (function != nullptr && (*function)->state == "Pending") return function_pending();
   return found;

@@ -38,10 +38,10 @@ class RegistryListener {
   virtual void function_put(const store::StoredFunction& function, FunctionChange change) = 0;
   // All versions.
   virtual void function_removed(std::string_view name) = 0;
-  virtual void version_removed(std::string_view /*name*/, std::string_view /*version*/) {}
+  virtual void version_removed(std::string_view name, std::string_view version) = 0;
   // Provisioned concurrency of some version may be another: a configuration was made, changed or
   // removed, or an alias that has one points elsewhere.
-  virtual void provisioned_changed(std::string_view /*name*/) {}
+  virtual void provisioned_changed(std::string_view name) = 0;
 };
 
 class FunctionRegistry {
@@ -66,8 +66,6 @@ class FunctionRegistry {
   // version is not Active.
   OrError<const store::StoredFunction*> resolve_for_invoke(const FunctionName& name,
                                                            RandomStream& draws) const;
-  // The same without a draw: an alias's main version.
-  OrError<const store::StoredFunction*> resolve_for_invoke(const FunctionName& name) const;
 
   // $LATEST of all, by name, ascending.
   const std::map<std::string, store::StoredFunction, std::less<>>& functions() const {
