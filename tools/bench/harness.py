@@ -115,7 +115,8 @@ class Emulator(Process):
 
 
 class Relay:
-    """The two-hop relay with `count` copies of the runtime."""
+    """The two-hop relay with `count` copies of the runtime, each in a session of its own as an
+    environment is: the kernel shares out the cores by session."""
 
     def __init__(self, build, runtime, count):
         self.relay = Process([program(build, "bench_relay", "bench_relay")],
@@ -124,7 +125,8 @@ class Relay:
         self.url = f"http://{address}" + INVOKE.format("any")
         self.runtimes = [
             subprocess.Popen([runtime], env={**os.environ, "AWS_LAMBDA_RUNTIME_API": address},
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True)
             for _ in range(count)]
 
     def pids(self):
