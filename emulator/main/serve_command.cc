@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "emulator/live/emulator.h"
+#include "emulator/main/template_watch.h"
 #include "emulator/simulated/config_reader.h"
 #include "emulator/store/package.h"
 #include "emulator/templates/template.h"
@@ -73,25 +74,26 @@ Status check_options(const ServeOptions& options) {
   return {};
 }
 
-// Fills in functions and APIs; false when the template must not be served (its errors are printed).
-Result<bool> read_template(const ServeOptions& options, const Context& context,
-                           live::EmulatorOptions& emulator) {
-  std::filesystem::path file = options.template_file;
-  if (file.empty()) {
-    auto found = templates::find_template(".");
-    if (!found.ok() && found.error().code == ErrorCode::kNotFound) {
-      if (!options.parameters.empty()) {
-        return invalid_input(
-            fmt::format("--parameter '{}': there is no template here to give it to",
-                        options.parameters.front()));
-      }
-      if (!context.quiet) {
-        fmt::print(stderr, "no template here: serving what was created through the AWS endpoint\n");
-      }
-      return true;
-    }
-    LAM_TRY(file, std::move(found));
+// Empty when there is none.
+Result<std::filesystem::path> template_of(const ServeOptions& options, const Context& context) {
+  if (!options.template_file.empty()) return std::filesystem::path{options.template_file};
+  auto found = templates::find_template(".");
+  if (found.ok() || found.error().code != ErrorCode::kNotFound) return found;
+  if (!options.parameters.empty()) {
+    return invalid_input(fmt::format("--parameter '{}': there is no template here to give it to",
+                                     options.parameters.front()));
   }
+  if (options.watch) return invalid_input("--watch: there is no template here to watch");
+  if (!context.quiet) {
+    fmt::print(stderr, "no template here: serving what was created through the AWS endpoint\n");
+  }
+  return std::filesystem::path{};
+}
+
+// Fills in functions and APIs; false when the template must not be served (its errors are printed).
+Result<bool> read_template(const std::filesystem::path& file, const ServeOptions& options,
+                           const Context& context, live::EmulatorOptions& emulator) {
+  if (file.empty()) return true;
   templates::TemplateOptions reading;
   LAM_TRY(reading.parameters, parse_parameters(options.parameters));
   reading.region = options.region;
@@ -151,6 +153,79 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+live::EmulatorOptions emulator_options_of(const ServeOptions& options, const Context& context,
+                                          const simulated::PlatformConfig& config) {
+  live::EmulatorOptions emulator;
+  emulator.host = options.host;
+  emulator.http_port = options.http_port;
+  emulator.api_port = options.api_port;
+  emulator.gpu_port = options.gpu_port;
+  emulator.data_directory = options.data;
+  emulator.record = options.record;
+  emulator.region = options.region;
+  emulator.seed = context.seed.value_or(random_seed());
+  emulator.time_scale = options.time_scale;
+  emulator.memory_limit = options.memory_limit;
+  emulator.freeze = options.freeze;
+  emulator.allowed_hosts = options.allowed_hosts;
+  emulator.platform = config.fleet;
+  emulator.platform.seed = emulator.seed;
+  if (options.max_environments) {
+    emulator.platform.max_environments = options.max_environments;
+  } else if (!emulator.platform.max_environments) {
+    emulator.platform.max_environments = live::default_max_environments();
+  }
+  emulator.config = config_text(config);
+  emulator.catalogue = config.billing.loaded;
+  emulator.billing.free_tier = config.billing.free_tier;
+  emulator.terminal_logs = !context.quiet;
+  emulator.color = context.color;
+  emulator.log = context.log;
+  return emulator;
+}
+
+// The template again; what cannot be served is printed and leaves all as it is.
+bool reload(const std::filesystem::path& file, const ServeOptions& options, const Context& context,
+            const simulated::PlatformConfig& config, live::Emulator& emulator,
+            std::vector<FunctionDefinition>& functions) {
+  live::EmulatorOptions fresh;
+  const auto readable = read_template(file, options, context, fresh);
+  Status status = readable.ok() ? Status{} : Status{readable.error()};
+  if (readable.ok() && *readable) {
+    status = apply_limits(config, fresh);
+    functions = fresh.functions;
+    if (status.ok()) status = emulator.set_template(std::move(fresh.functions), fresh.apis);
+    if (status.ok()) {
+      if (!context.quiet) fmt::print(stderr, "watch: {} applied\n", file.string());
+      return true;
+    }
+  }
+  if (!status.ok()) fmt::print(stderr, "error: {}\n", status.error().to_string());
+  fmt::print(stderr, "watch: {} is not applied; what was served goes on\n", file.string());
+  return false;
+}
+
+// References to what outlives the loop's run.
+Result<std::unique_ptr<TemplateWatch>> watch_template(
+    http::EventLoop& loop, const std::filesystem::path& file, const ServeOptions& options,
+    const Context& context, const simulated::PlatformConfig& config, live::Emulator& emulator,
+    std::vector<FunctionDefinition> functions) {
+  WatchedEmulator watched;
+  watched.reload = [file, &options, &context, &config,
+                    &emulator](std::vector<FunctionDefinition>& fresh) {
+    return reload(file, options, context, config, emulator, fresh);
+  };
+  watched.code_changed = [&emulator](const std::string& name) { emulator.code_changed(name); };
+  watched.say = [&context](const std::string& line) {
+    if (!context.quiet) fmt::print(stderr, "watch: {}\n", line);
+  };
+  WatchOptions watching{file, {options.data}};
+  if (!options.record.empty()) watching.own_paths.emplace_back(options.record);
+  auto watch = std::make_unique<TemplateWatch>(loop, std::move(watching), std::move(watched));
+  LAM_TRY_STATUS(watch->start(std::move(functions)));
+  return watch;
+}
+
 void print_ready(const ServeOptions& options, const Context& context,
                  const live::Emulator& emulator) {
   const bool is_ipv6 = options.host.find(':') != std::string::npos;
@@ -177,44 +252,30 @@ void print_totals(const live::Emulator& emulator) {
 
 int run_serve(const ServeOptions& options, const Context& context) {
   if (const Status right = check_options(options); !right.ok()) return report(right.error());
-  live::EmulatorOptions emulator_options;
   auto config = simulated::read_platform_config({options.config, options.sets});
   if (!config.ok()) return report(config.error());
-  const auto readable = read_template(options, context, emulator_options);
+  live::EmulatorOptions emulator_options = emulator_options_of(options, context, *config);
+  const auto file = template_of(options, context);
+  if (!file.ok()) return report(file.error());
+  const auto readable = read_template(*file, options, context, emulator_options);
   if (!readable.ok()) return report(readable.error());
   if (!*readable) return kWrongInput;
   if (const Status limits = apply_limits(*config, emulator_options); !limits.ok()) {
     return report(limits.error());
   }
-  emulator_options.host = options.host;
-  emulator_options.http_port = options.http_port;
-  emulator_options.api_port = options.api_port;
-  emulator_options.gpu_port = options.gpu_port;
-  emulator_options.data_directory = options.data;
-  emulator_options.record = options.record;
-  emulator_options.region = options.region;
-  emulator_options.seed = context.seed.value_or(random_seed());
-  emulator_options.time_scale = options.time_scale;
-  emulator_options.memory_limit = options.memory_limit;
-  emulator_options.freeze = options.freeze;
-  emulator_options.allowed_hosts = options.allowed_hosts;
-  emulator_options.platform = config->fleet;
-  emulator_options.platform.seed = emulator_options.seed;
-  if (options.max_environments) {
-    emulator_options.platform.max_environments = options.max_environments;
-  } else if (!emulator_options.platform.max_environments) {
-    emulator_options.platform.max_environments = live::default_max_environments();
-  }
-  emulator_options.config = config_text(*config);
-  emulator_options.catalogue = config->billing.loaded;
-  emulator_options.billing.free_tier = config->billing.free_tier;
-  emulator_options.terminal_logs = !context.quiet;
-  emulator_options.color = context.color;
-  emulator_options.log = context.log;
+  std::vector<FunctionDefinition> functions;
+  if (options.watch) functions = emulator_options.functions;
 
   http::EventLoop loop;
   auto emulator = live::Emulator::start(loop, std::move(emulator_options));
   if (!emulator.ok()) return report(emulator.error());
+  std::unique_ptr<TemplateWatch> watch;
+  if (options.watch) {
+    auto started =
+        watch_template(loop, *file, options, context, *config, **emulator, std::move(functions));
+    if (!started.ok()) return report(started.error());
+    watch = *std::move(started);
+  }
   print_ready(options, context, **emulator);
 
   int code = kDone;
@@ -225,6 +286,7 @@ int run_serve(const ServeOptions& options, const Context& context) {
       return;
     }
     stopping = true;
+    watch.reset();
     (*emulator)->shut_down(kStopGrace, [&](Status recorded) {
       if (!recorded.ok()) code = report(recorded.error());
       loop.stop();

@@ -9,8 +9,10 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from urllib.parse import urlsplit
@@ -21,7 +23,7 @@ except ImportError:
     print("skipped: boto3 is not installed")
     sys.exit(77)
 
-from harness import Emulator, make_zip, wait_until
+from harness import Emulator, get, make_zip, wait_until
 
 PROGRAM = ""
 ROLE = "arn:aws:iam::000000000000:role/test"
@@ -264,6 +266,114 @@ def handler(event, context):
         self.assertEqual(status(Origin="http://evil.example"), 403)
         self.assertEqual(status(Origin="null"), 403)
         self.assertEqual(status("/_lambdarium/health", Host="evil.example"), 403)
+
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Changing:
+    Type: AWS::Serverless::Function
+    Properties:
+      {properties}
+      CodeUri: changing/
+      Handler: app.handler
+      Runtime: python3.11
+      Timeout: 10
+      Events:
+        Get: {{Type: HttpApi, Properties: {{Path: {path}, Method: GET}}}}
+  Steady:
+    Type: AWS::Serverless::Function
+    Properties: {{CodeUri: steady/, Handler: app.handler, Runtime: python3.11}}
+"""
+ANSWER = """
+import os, time
+calls = 0
+def handler(event, context):
+    global calls
+    calls += 1
+    if event.get("until"):
+        while not os.path.exists(event["until"]): time.sleep(0.01)
+    return "{text} " + str(calls) + os.environ.get("EXTRA", "")
+"""
+
+
+class WatchTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="lambdarium-watch-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        for name in ("changing", "steady"):
+            os.mkdir(os.path.join(self.folder, name))
+            self.write_code(name, "one")
+        self.write_template()
+        self.emulator = Emulator(PROGRAM, os.path.join(self.folder, "template.yaml"), "--watch",
+                                 data=os.path.join(self.folder, "state"))
+        self.addCleanup(self.emulator.close)
+        self.client = self.emulator.client()
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+
+    def write_code(self, name, text):
+        self.write(os.path.join(name, "app.py"), ANSWER.replace("{text}", text))
+
+    def write_template(self, properties="Description: first", path="/one"):
+        self.write("template.yaml", TEMPLATE.format(properties=properties, path=path))
+
+    def call(self, name, event=None):
+        return json.loads(invoke(self.client, name, event, tail=False)["Body"])
+
+    def expect(self, name, pattern):
+        answers = []
+
+        def right():
+            answers.append(self.call(name))
+            return re.fullmatch(pattern, answers[-1])
+
+        self.assertTrue(wait_until(right), answers[-1])
+
+    def test_the_next_invocation_runs_new_code_and_one_under_way_ends_on_the_old(self):
+        self.assertEqual(self.call("Changing"), "one 1")
+        self.assertEqual(self.call("Steady"), "one 1")
+        release = os.path.join(self.folder, "release")
+        seen = []
+        client = self.emulator.client()
+        under_way = threading.Thread(target=lambda: seen.append(
+            invoke(client, "Changing", {"until": release})["Body"]))
+        under_way.start()
+        self.assertTrue(wait_until(lambda: self.emulator.health()["in_flight"] == 1))
+        self.write_code("changing", "two")
+        # An environment that starts before the change is noticed may run it already.
+        self.assertTrue(wait_until(lambda: "Changing: new code" in self.emulator.stderr()))
+        self.assertRegex(self.call("Changing"), "two .*")
+        open(release, "w", encoding="utf-8").close()
+        under_way.join()
+        self.assertEqual(seen, [b'"one 2"'])
+        self.assertRegex(self.call("Changing"), "two .*")
+        self.assertEqual(self.call("Steady"), "one 2")  # its environment is the same
+
+    def test_changes_of_the_template_apply_and_wrong_ones_do_not(self):
+        self.assertEqual(self.call("Changing"), "one 1")
+        self.assertEqual(self.call("Steady"), "one 1")
+        self.assertEqual(get(self.emulator.http + "/one")[0], 200)
+        self.write_template("Environment: {Variables: {EXTRA: ' more'}}", "/two")
+        self.expect("Changing", r"one \d+ more")
+        self.assertEqual(get(self.emulator.http + "/two")[0], 200)
+        self.assertEqual(get(self.emulator.http + "/one")[0], 404)
+        self.assertEqual(self.call("Steady"), "one 2")
+        self.write_template("MemorySize: enormous", "/three")
+        self.assertTrue(wait_until(lambda: "is not applied" in self.emulator.stderr()))
+        self.assertIn("MemorySize", self.emulator.stderr())
+        self.assertRegex(self.call("Changing"), r"one \d+ more")
+        self.assertEqual(get(self.emulator.http + "/two")[0], 200)
+        self.write("template.yaml", TEMPLATE.format(properties="Description: x", path="/one")
+                   .split("  Steady:")[0])
+        self.assertTrue(wait_until(
+            lambda: [f["FunctionName"] for f in self.client.list_functions()["Functions"]] ==
+            ["Changing"]))
+        self.assertRegex(self.call("Changing"), r"one \d+")
 
 
 def state_of(pid):
