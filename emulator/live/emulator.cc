@@ -21,6 +21,7 @@
 #include "emulator/live/log_output.h"
 #include "emulator/live/platform_log.h"
 #include "emulator/live/pool_server.h"
+#include "emulator/live/queue_services.h"
 #include "emulator/live/registered_functions.h"
 #include "emulator/live/template_functions.h"
 #include "emulator/store/function_store.h"
@@ -102,6 +103,7 @@ struct Emulator::Impl : aws::RegistryListener, aws::ProvisionedFleet {
   std::unique_ptr<FleetDriver> driver;
   aws::FunctionRegistry registry;
   std::unique_ptr<RegisteredFunctions> registered;
+  std::unique_ptr<QueueServices> queues;
   std::unique_ptr<AsyncInvocations> async;
   std::unique_ptr<aws::FunctionStorage> storage;
   std::unique_ptr<aws::ControlPlane> control;
@@ -187,6 +189,8 @@ Status Emulator::Impl::open_async() {
   asynchronous.log = options.log;
   registered = std::make_unique<RegisteredFunctions>(registry, functions, stream("async-routing"));
   LAM_TRY(async, AsyncInvocations::open(loop, *driver, *registered, std::move(asynchronous)));
+  LAM_TRY(queues, QueueServices::open(loop, *driver, *registered, registry,
+                                      {options.data_directory, options.seed, options.log}));
   return {};
 }
 
@@ -210,7 +214,7 @@ Status Emulator::Impl::add_functions() {
       std::make_unique<TemplateFunctions>(loop, registry, apis, stream("template-revisions"));
   LAM_TRY_STATUS(template_functions->set(options.functions, options.apis));
   LAM_TRY_STATUS(add_versions(stored));
-  return {};
+  return queues->add_template(options.queues, options.event_sources);
 }
 
 // Versions and what else belongs to the functions that are there. Those of a template's function
@@ -234,8 +238,8 @@ Status Emulator::Impl::listen_all() {
   gateway_handler = std::make_unique<GatewayServer>(loop, apis, functions, *driver, options.account,
                                                     stream("gateway-ids"));
   pool_handler = std::make_unique<PoolServer>();
-  api_front =
-      std::make_unique<GuardedFront>(*aws_handler, HostCheck{options.host, options.allowed_hosts});
+  api_front = std::make_unique<GuardedFront>(queues->front(*aws_handler),
+                                             HostCheck{options.host, options.allowed_hosts});
   api_server = std::make_unique<http::Server>(loop, *api_front, public_front());
   http_server = std::make_unique<http::Server>(loop, *gateway_handler, public_front());
   gpu_server = std::make_unique<http::Server>(loop, *pool_handler, public_front());
@@ -316,6 +320,7 @@ Result<std::unique_ptr<Emulator>> Emulator::start(http::EventLoop& loop, Emulato
   LAM_TRY_STATUS(impl->add_functions());
   LAM_TRY_STATUS(impl->listen_all());
   impl->async->recover();
+  impl->queues->start();
   return std::unique_ptr<Emulator>{new Emulator{std::move(impl)}};
 }
 
@@ -354,12 +359,14 @@ Emulator::Totals Emulator::totals() const {
 void Emulator::shut_down(Duration grace, UniqueFunction<void(Status)> done) {
   const auto shared = std::make_shared<UniqueFunction<void(Status)>>(std::move(done));
   impl_->closing = 3;
+  impl_->queues->stop();
   for (http::Server* server :
        {impl_->http_server.get(), impl_->api_server.get(), impl_->gpu_server.get()}) {
     server->close(grace, [impl = impl_.get(), shared] {
       if (--impl->closing > 0) return;
       impl->driver->shut_down();
-      const Status stored = impl->async->close();
+      Status stored = impl->async->close();
+      if (Status closed = impl->queues->close(); stored.ok()) stored = std::move(closed);
       const Status recorded = impl->complete_record();
       (*shared)(recorded.ok() ? stored : recorded);
     });

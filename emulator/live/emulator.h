@@ -27,6 +27,7 @@
 #include "models/billing/lambda_meter.h"
 #include "models/domain/api.h"
 #include "models/domain/function.h"
+#include "models/domain/queue.h"
 #include "runtime-api/http/event_loop.h"
 
 namespace lambdarium::live {
@@ -54,6 +55,8 @@ struct EmulatorOptions {
   bool color = false;
   std::vector<FunctionDefinition> functions;  // of a template
   std::vector<HttpApiDefinition> apis;
+  std::vector<QueueDefinition> queues;
+  std::vector<EventSourceDefinition> event_sources;
   std::map<std::string, std::int64_t, std::less<>> provisioned;  // platform.provisioned_concurrency
   LogSink* log = nullptr;                                        // never null
 };
