@@ -72,7 +72,7 @@ Result<Catalogue> load_catalogue(const std::string& name, const std::string& as_
   return loaded;
 }
 
-// A run's figures have the decimals that `simulate` gives them, so that the two are alike as texts.
+// A run's figures have the decimals that `simulate` gives them, so that the two can be compared.
 constexpr int kRunDecimals = 15;
 constexpr int kCaseDecimals = 12;
 

@@ -27,6 +27,7 @@ struct UsageCase {
   std::string title;  // may be empty
   std::string kind;
   std::shared_ptr<const Tree> input;
+  std::optional<Error> error;  // the input has no form that could be priced
 };
 
 struct PricedCase {
@@ -36,7 +37,7 @@ struct PricedCase {
   std::vector<std::string> ignored;  // fields of the input that no rule of its kind reads
 };
 
-// `name` is the file, for messages.
+// `name` is the file, for messages. A case that has an id is never an error of the whole file.
 Result<std::vector<UsageCase>> parse_usage(std::string_view json, std::string_view name);
 
 PricedCase price_case(const UsageCase& usage, const Catalogue& catalogue);

@@ -56,19 +56,20 @@ Result<std::vector<UsageCase>> parse_usage(std::string_view json, std::string_vi
     const bool named =
         id != nullptr && (id->is(Tree::Kind::kString) || id->is(Tree::Kind::kNumber));
     if (!named) return wrong(where + ".id", id, "a string");
-    const Tree* input = item.find("input");
-    if (input == nullptr || !input->is(Tree::Kind::kObject)) {
-      return wrong(where + ".input", input, "an object");
-    }
-    const Tree* kind = input->find("kind");
-    if (kind == nullptr || !kind->is(Tree::Kind::kString)) {
-      return wrong(where + ".input.kind", kind, "a string");
-    }
     const Tree* title = item.find("title");
-    result.push_back({.id = id->text,
-                      .title = title == nullptr ? std::string{} : title->text,
-                      .kind = kind->text,
-                      .input = std::make_shared<const Tree>(*input)});
+    UsageCase usage{.id = id->text, .title = title == nullptr ? std::string{} : title->text};
+    const Tree* input = item.find("input");
+    const bool is_object = input != nullptr && input->is(Tree::Kind::kObject);
+    const Tree* kind = is_object ? input->find("kind") : nullptr;
+    if (!is_object) {
+      usage.error = wrong(where + ".input", input, "an object");
+    } else if (kind == nullptr || !kind->is(Tree::Kind::kString)) {
+      usage.error = wrong(where + ".input.kind", kind, "a string");
+    } else {
+      usage.kind = kind->text;
+      usage.input = std::make_shared<const Tree>(*input);
+    }
+    result.push_back(std::move(usage));
   }
   return result;
 }
@@ -76,6 +77,10 @@ Result<std::vector<UsageCase>> parse_usage(std::string_view json, std::string_vi
 PricedCase price_case(const UsageCase& usage, const Catalogue& catalogue) {
   PricedCase result;
   result.id = usage.id;
+  if (usage.error) {
+    result.error = usage.error;
+    return result;
+  }
   const auto kind = std::find_if(kinds().begin(), kinds().end(),
                                  [&](const UsageKind& k) { return k.name == usage.kind; });
   if (kind == kinds().end()) {

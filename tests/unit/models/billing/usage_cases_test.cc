@@ -121,12 +121,28 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_form_is_refused_with_the_field_and_its_va
   BOOST_TEST(message(R"({"cases": [7]})") == "usage.json: cases[0] is 7; it must be an object");
   BOOST_TEST(message(R"({"cases": [{"id": true, "input": {}}]})") ==
              "usage.json: cases[0].id is true; it must be a string");
-  BOOST_TEST(message(R"({"cases": [{"id": "a", "input": []}]})") ==
-             "usage.json: cases[0].input is a list of 0; it must be an object");
-  BOOST_TEST(message(R"({"cases": [{"id": "a", "input": {"kind": 1}}]})") ==
-             "usage.json: cases[0].input.kind is 1; it must be a string");
   BOOST_TEST(message("{\n\"cases\": [}").starts_with("usage.json:2: not JSON: "));
   BOOST_TEST(message(R"({"cases": []})") == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(a_case_without_a_form_fails_alone) {
+  const auto cases = parse_usage(R"({"cases": [{"id": "a", "input": []}, {"id": "b"},
+      {"id": "c", "input": {"kind": 1}}, {"id": "d", "input": {"kind": "s3", "gb_month": 1}}]})",
+                                 "usage.json");
+  BOOST_REQUIRE(cases.ok());
+  const std::pair<std::string, std::string> expected[] = {
+      {"a", "usage.json: cases[0].input is a list of 0; it must be an object"},
+      {"b", "usage.json: cases[1].input is missing; it must be an object"},
+      {"c", "usage.json: cases[2].input.kind is 1; it must be a string"},
+  };
+  for (std::size_t i = 0; i < 3; ++i) {
+    const PricedCase priced = price_case((*cases)[i], prices());
+    BOOST_TEST(priced.id == expected[i].first);
+    BOOST_TEST(!priced.bill.has_value());
+    BOOST_REQUIRE(priced.error.has_value());
+    BOOST_TEST(priced.error->to_string() == expected[i].second);
+  }
+  BOOST_TEST(price_case((*cases)[3], prices()).bill.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_field_that_no_rule_reads_is_named) {
