@@ -29,7 +29,7 @@ struct ServeOptions {
   std::optional<std::int64_t> max_environments;
   double time_scale = 1;
   bool memory_limit = true;
-  bool freeze = false;
+  bool freeze = true;
   std::vector<std::string> allowed_hosts;
   bool watch = false;
 };
