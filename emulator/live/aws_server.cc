@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "emulator/aws/streaming_invoke.h"
+#include "emulator/live/invoke_stream.h"
 #include "models/base/uuid.h"
 
 namespace lambdarium::live {
@@ -14,7 +16,8 @@ constexpr std::size_t kInvokeBodyBytesMax = 16u << 20;
 constexpr std::string_view kOwnPages = "/_lambdarium";
 
 bool is_invoke(aws::Operation operation) {
-  return operation == aws::Operation::kInvoke || operation == aws::Operation::kInvokeAsync;
+  return operation == aws::Operation::kInvoke || operation == aws::Operation::kInvokeAsync ||
+         operation == aws::Operation::kInvokeWithResponseStream;
 }
 
 }  // namespace
@@ -40,11 +43,13 @@ aws::AwsError to_aws_error(fleet::RejectReason reason, const std::string& arn) {
 }
 
 AwsServer::AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry,
-                     aws::ControlPlane& control, FunctionTable& functions, FleetDriver& driver,
-                     AsyncInvocations& async, RandomStream ids, RandomStream routing)
+                     aws::ControlPlane& control, aws::FunctionUrls& urls, FunctionTable& functions,
+                     FleetDriver& driver, AsyncInvocations& async, RandomStream ids,
+                     RandomStream routing)
     : loop_(loop),
       registry_(registry),
       control_(control),
+      urls_(urls),
       functions_(functions),
       driver_(driver),
       async_(async),
@@ -70,20 +75,35 @@ void AwsServer::handle(HttpRequest&& request, http::Responder responder) {
     return;
   }
   const aws::RoutedRequest routed = aws::route(request.method, request.path());
-  if (routed.operation == aws::Operation::kInvoke) {
-    invoke(aws::parse_invoke(std::move(request), routed.resource, registry_.endpoint()), false,
-           std::move(responder));
-  } else if (routed.operation == aws::Operation::kInvokeAsync) {
-    invoke(aws::parse_invoke_async(std::move(request), routed.resource, registry_.endpoint()), true,
-           std::move(responder));
+  const aws::Endpoint& endpoint = registry_.endpoint();
+  switch (routed.operation) {
+    case aws::Operation::kInvoke:
+      invoke(aws::parse_invoke(std::move(request), routed.resource, endpoint), Call::kInvoke,
+             std::move(responder));
+      break;
+    case aws::Operation::kInvokeAsync:
+      invoke(aws::parse_invoke_async(std::move(request), routed.resource, endpoint),
+             Call::kInvokeAsync, std::move(responder));
+      break;
+    case aws::Operation::kInvokeWithResponseStream:
+      invoke(aws::parse_streaming_invoke(std::move(request), routed.resource, endpoint),
+             Call::kStreaming, std::move(responder));
+      break;
+    default:
+      manage(routed, std::move(request), std::move(responder));
+  }
+}
+
+void AwsServer::manage(const aws::RoutedRequest& routed, HttpRequest&& request,
+                       http::Responder responder) {
+  aws::RequestStamp stamp{make_uuid(ids_), loop_.unix_ns() / 1'000'000};
+  aws::Answer answer = aws::is_function_url_operation(routed.operation)
+                           ? urls_.handle(routed, request, std::move(stamp))
+                           : control_.handle(routed, std::move(request), std::move(stamp));
+  if (auto* response = std::get_if<HttpResponse>(&answer)) {
+    responder.send(std::move(*response));
   } else {
-    aws::Answer answer =
-        control_.handle(routed, std::move(request), {make_uuid(ids_), loop_.unix_ns() / 1'000'000});
-    if (auto* response = std::get_if<HttpResponse>(&answer)) {
-      responder.send(std::move(*response));
-    } else {
-      run_job(std::move(std::get<std::unique_ptr<aws::Job>>(answer)), std::move(responder));
-    }
+    run_job(std::move(std::get<std::unique_ptr<aws::Job>>(answer)), std::move(responder));
   }
 }
 
@@ -116,7 +136,7 @@ std::string AwsServer::trace_id(std::string_view incoming) {
   return make_trace_id(ids_, loop_.unix_ns() / 1'000'000'000, incoming);
 }
 
-void AwsServer::invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async,
+void AwsServer::invoke(aws::OrError<aws::InvokeRequest> parsed, Call call,
                        http::Responder responder) {
   if (const auto* error = std::get_if<aws::AwsError>(&parsed)) {
     fail(*error, make_uuid(ids_), std::move(responder));
@@ -133,11 +153,13 @@ void AwsServer::invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async,
     responder.send(aws::make_dry_run_response(make_uuid(ids_), trace_id(request.trace_header)));
     return;
   }
-  if (request.type == aws::InvocationType::kRequestResponse) {
+  if (call == Call::kStreaming) {
+    stream(std::move(request), version, std::move(responder));
+  } else if (request.type == aws::InvocationType::kRequestResponse) {
     run(std::move(request), version, std::move(responder));
-    return;
+  } else {
+    accept(std::move(request), call == Call::kInvokeAsync, std::move(responder));
   }
-  accept(std::move(request), old_async, std::move(responder));
 }
 
 // The answer waits until the event is on the disk.
@@ -168,15 +190,15 @@ void AwsServer::accept(aws::InvokeRequest&& request, bool old_async, http::Respo
   async_.accept(std::move(event), std::move(answer));
 }
 
-void AwsServer::run(aws::InvokeRequest&& request, const std::string& version,
-                    http::Responder responder) {
+std::optional<Order> AwsServer::order_of(aws::InvokeRequest&& request, const std::string& version,
+                                         http::Responder& responder) {
   const RunningFunction* function = functions_.find(request.function.name, version);
   Order order;
   order.request_id = make_uuid(ids_);
   if (function == nullptr) {
     const std::string arn = aws::qualified_arn(registry_.endpoint(), request.function);
     fail(aws::function_not_found(arn), order.request_id, std::move(responder));
-    return;
+    return std::nullopt;
   }
   order.function = function->id;
   order.arn = request.function.qualifier.empty() ? function->arn
@@ -186,8 +208,32 @@ void AwsServer::run(aws::InvokeRequest&& request, const std::string& version,
   order.payload = std::move(request.payload);
   order.client_context = std::move(request.client_context);
   order.want_log = request.tail;
-  order.done = [tail = request.tail, id = order.request_id, trace = order.trace_id, arn = order.arn,
-                version, responder = std::move(responder)](Completion&& completion) mutable {
+  return order;
+}
+
+void AwsServer::stream(aws::InvokeRequest&& request, const std::string& version,
+                       http::Responder responder) {
+  auto order = order_of(std::move(request), version, responder);
+  if (!order) return;
+  auto answer = std::make_shared<InvokeStream>(std::move(responder),
+                                               InvokeStream::About{.request_id = order->request_id,
+                                                                   .trace_id = order->trace_id,
+                                                                   .arn = order->arn,
+                                                                   .version = version,
+                                                                   .tail = order->want_log});
+  order->stream = answer;
+  order->done = [answer](Completion&& completion) { answer->complete(completion); };
+  driver_.submit(*std::move(order));
+}
+
+void AwsServer::run(aws::InvokeRequest&& request, const std::string& version,
+                    http::Responder responder) {
+  auto made = order_of(std::move(request), version, responder);
+  if (!made) return;
+  Order& order = *made;
+  order.done = [tail = order.want_log, id = order.request_id, trace = order.trace_id,
+                arn = order.arn, version,
+                responder = std::move(responder)](Completion&& completion) mutable {
     if (completion.rejected != fleet::RejectReason::kNone) {
       responder.send(aws::to_response(to_aws_error(completion.rejected, arn), id));
       return;

@@ -6,10 +6,13 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "emulator/aws/control_plane.h"
+#include "emulator/aws/function_urls.h"
 #include "emulator/aws/invoke.h"
 #include "emulator/live/async_invocations.h"
 #include "emulator/live/fleet_driver.h"
@@ -21,8 +24,8 @@ namespace lambdarium::live {
 class AwsServer final : public http::Handler {
  public:
   AwsServer(http::EventLoop& loop, aws::FunctionRegistry& registry, aws::ControlPlane& control,
-            FunctionTable& functions, FleetDriver& driver, AsyncInvocations& async,
-            RandomStream ids, RandomStream routing);
+            aws::FunctionUrls& urls, FunctionTable& functions, FleetDriver& driver,
+            AsyncInvocations& async, RandomStream ids, RandomStream routing);
   ~AwsServer() override;
 
   http::BodyPlan plan(const HttpRequest& head) override;
@@ -30,9 +33,16 @@ class AwsServer final : public http::Handler {
   HttpResponse refuse(const http::Refusal& refusal, const HttpRequest* head) override;
 
  private:
-  void invoke(aws::OrError<aws::InvokeRequest> parsed, bool old_async, http::Responder responder);
+  enum class Call : std::uint8_t { kInvoke, kInvokeAsync, kStreaming };
+
+  void invoke(aws::OrError<aws::InvokeRequest> parsed, Call call, http::Responder responder);
+  // Nothing: the function has gone; the responder is answered then.
+  std::optional<Order> order_of(aws::InvokeRequest&& request, const std::string& version,
+                                http::Responder& responder);
   void run(aws::InvokeRequest&& request, const std::string& version, http::Responder responder);
+  void stream(aws::InvokeRequest&& request, const std::string& version, http::Responder responder);
   void accept(aws::InvokeRequest&& request, bool old_async, http::Responder responder);
+  void manage(const aws::RoutedRequest& routed, HttpRequest&& request, http::Responder responder);
   void run_job(std::unique_ptr<aws::Job> job, http::Responder responder);
   HttpResponse own_page(const HttpRequest& request) const;
   std::string trace_id(std::string_view incoming);
@@ -41,6 +51,7 @@ class AwsServer final : public http::Handler {
   http::EventLoop& loop_;
   aws::FunctionRegistry& registry_;
   aws::ControlPlane& control_;
+  aws::FunctionUrls& urls_;
   FunctionTable& functions_;
   FleetDriver& driver_;
   AsyncInvocations& async_;

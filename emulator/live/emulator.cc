@@ -11,11 +11,14 @@
 
 #include "emulator/aws/control_plane.h"
 #include "emulator/aws/function_storage.h"
+#include "emulator/aws/function_urls.h"
 #include "emulator/aws/provisioned_concurrency.h"
 #include "emulator/live/async_invocations.h"
 #include "emulator/live/aws_server.h"
+#include "emulator/live/destination_queues.h"
 #include "emulator/live/fleet_driver.h"
 #include "emulator/live/function_logging.h"
+#include "emulator/live/function_url_front.h"
 #include "emulator/live/gateway_server.h"
 #include "emulator/live/host_check.h"
 #include "emulator/live/log_output.h"
@@ -104,12 +107,15 @@ struct Emulator::Impl : aws::RegistryListener, aws::ProvisionedFleet {
   aws::FunctionRegistry registry;
   std::unique_ptr<RegisteredFunctions> registered;
   std::unique_ptr<QueueServices> queues;
+  std::unique_ptr<QueuesAsDestinations> queue_destinations;
   std::unique_ptr<AsyncInvocations> async;
   std::unique_ptr<aws::FunctionStorage> storage;
   std::unique_ptr<aws::ControlPlane> control;
+  std::unique_ptr<aws::FunctionUrls> urls;
   gateway::ApiTable apis;
   std::unique_ptr<TemplateFunctions> template_functions;
   std::unique_ptr<AwsServer> aws_handler;
+  std::unique_ptr<FunctionUrlFront> url_front;
   std::unique_ptr<GatewayServer> gateway_handler;
   std::unique_ptr<PoolServer> pool_handler;
   std::unique_ptr<GuardedFront> api_front;
@@ -157,6 +163,7 @@ Status Emulator::Impl::open() {
   driving.ids = stream("log-streams");
   driving.record = record.get();
   driving.log = options.log;
+  if (options.stream_pacing) driving.stream_pace.emplace();
   driver = std::make_unique<FleetDriver>(loop, *sandbox, functions, *log, driving);
   LAM_TRY_STATUS(open_async());
   storage = aws::make_function_storage(*store);
@@ -165,6 +172,7 @@ Status Emulator::Impl::open() {
       aws::ControlPlaneSettings{
           options.platform.account_concurrency.value_or(kAccountConcurrencyDefault)});
   control->set_fleet(this);
+  urls = std::make_unique<aws::FunctionUrls>(registry, *storage, stream("function-urls"));
   registry.set_listener(this);
   return {};
 }
@@ -191,6 +199,8 @@ Status Emulator::Impl::open_async() {
   LAM_TRY(async, AsyncInvocations::open(loop, *driver, *registered, std::move(asynchronous)));
   LAM_TRY(queues, QueueServices::open(loop, *driver, *registered, registry,
                                       {options.data_directory, options.seed, options.log}));
+  queue_destinations = std::make_unique<QueuesAsDestinations>(queues->driver());
+  async->set_queues(queue_destinations.get());
   return {};
 }
 
@@ -214,7 +224,7 @@ Status Emulator::Impl::add_functions() {
       std::make_unique<TemplateFunctions>(loop, registry, apis, stream("template-revisions"));
   LAM_TRY_STATUS(template_functions->set(options.functions, options.apis));
   LAM_TRY_STATUS(add_versions(stored));
-  return queues->add_template(options.queues, options.event_sources);
+  return queues->set_template(options.queues, options.event_sources);
 }
 
 // Versions and what else belongs to the functions that are there. Those of a template's function
@@ -223,7 +233,13 @@ Status Emulator::Impl::add_versions(std::vector<store::StoredFunction>& stored) 
   LAM_TRY(const auto numberings, store->numberings());
   for (const store::VersionNumbering& numbering : numberings) registry.load(numbering);
   LAM_TRY(const auto items, store->items());
-  for (const store::FunctionItem& item : items) registry.load(item);
+  for (const store::FunctionItem& item : items) {
+    registry.load(item);
+    urls->load(item);
+  }
+  for (const FunctionUrlDefinition& url : options.urls) {
+    urls->add(url, loop.unix_ns() / 1'000'000);
+  }
   for (store::StoredFunction& function : stored) {
     const bool version = function.version != "$LATEST";
     if (!version || registry.find(function.definition.name) == nullptr) continue;
@@ -233,10 +249,13 @@ Status Emulator::Impl::add_versions(std::vector<store::StoredFunction>& stored) 
 }
 
 Status Emulator::Impl::listen_all() {
-  aws_handler = std::make_unique<AwsServer>(loop, registry, *control, functions, *driver, *async,
-                                            stream("invoke-ids"), stream("alias-routing"));
+  aws_handler = std::make_unique<AwsServer>(loop, registry, *control, *urls, functions, *driver,
+                                            *async, stream("invoke-ids"), stream("alias-routing"));
+  url_front = std::make_unique<FunctionUrlFront>(loop, *urls, registry, functions, *driver,
+                                                 stream("function-url-ids"), stream("url-routing"));
   gateway_handler = std::make_unique<GatewayServer>(loop, apis, functions, *driver, options.account,
                                                     stream("gateway-ids"));
+  gateway_handler->set_urls(url_front.get());
   pool_handler = std::make_unique<PoolServer>();
   api_front = std::make_unique<GuardedFront>(queues->front(*aws_handler),
                                              HostCheck{options.host, options.allowed_hosts});
@@ -244,6 +263,9 @@ Status Emulator::Impl::listen_all() {
   http_server = std::make_unique<http::Server>(loop, *gateway_handler, public_front());
   gpu_server = std::make_unique<http::Server>(loop, *pool_handler, public_front());
   LAM_TRY(http_port, listen(*http_server, options.host, options.http_port, "--http-port"));
+  urls->set_address([this](std::string_view id) {
+    return gateway::function_url_text(id, options.region, http_port);
+  });
   LAM_TRY(api_port, listen(*api_server, options.host, options.api_port, "--api-port"));
   LAM_TRY(gpu_port, listen(*gpu_server, options.host, options.gpu_port, "--gpu-port"));
   return {};
@@ -288,6 +310,7 @@ void Emulator::Impl::provisioned_changed(std::string_view name) {
 }
 
 void Emulator::Impl::function_removed(std::string_view name) {
+  urls->function_removed(name);
   for (const RunningFunction* function : functions.versions(name)) {
     driver->function_changed(*functions.remove(name, function->version));
   }
@@ -329,9 +352,25 @@ Status Emulator::set_template(std::vector<FunctionDefinition> functions,
   return impl_->template_functions->set(std::move(functions), std::move(apis));
 }
 
+Status Emulator::set_queues(const std::vector<QueueDefinition>& queues,
+                            const std::vector<EventSourceDefinition>& event_sources) {
+  return impl_->queues->set_template(queues, event_sources);
+}
+
 void Emulator::code_changed(std::string_view function) {
   const store::StoredFunction* known = impl_->registry.find(function);
-  if (known != nullptr) impl_->function_put(*known, aws::FunctionChange::kCode);
+  if (known == nullptr) return;
+  impl_->sandbox->forget_compiled(known->definition.code_directory);
+  impl_->function_put(*known, aws::FunctionChange::kCode);
+}
+
+std::vector<std::pair<std::string, std::string>> Emulator::function_urls() const {
+  std::vector<std::pair<std::string, std::string>> shown;
+  for (const auto& [key, url] : impl_->urls->all()) {
+    const std::string name = key.second.empty() ? key.first : key.first + ":" + key.second;
+    shown.emplace_back(name, impl_->urls->text_of(url));
+  }
+  return shown;
 }
 
 int Emulator::http_port() const {

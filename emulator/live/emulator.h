@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "emulator/fleet/settings.h"
@@ -27,6 +28,7 @@
 #include "models/billing/lambda_meter.h"
 #include "models/domain/api.h"
 #include "models/domain/function.h"
+#include "models/domain/function_url.h"
 #include "models/domain/queue.h"
 #include "runtime-api/http/event_loop.h"
 
@@ -55,6 +57,8 @@ struct EmulatorOptions {
   bool color = false;
   std::vector<FunctionDefinition> functions;  // of a template
   std::vector<HttpApiDefinition> apis;
+  std::vector<FunctionUrlDefinition> urls;
+  bool stream_pacing = false;  // streamed responses at the service's speed: 6 MiB, then 2 MiB/s
   std::vector<QueueDefinition> queues;
   std::vector<EventSourceDefinition> event_sources;
   std::map<std::string, std::int64_t, std::less<>> provisioned;  // platform.provisioned_concurrency
@@ -72,6 +76,9 @@ class Emulator {
   Emulator(const Emulator&) = delete;
   Emulator& operator=(const Emulator&) = delete;
 
+  // Of each function URL, whose it is and how it is called: "hello", "http://….localhost:3000/".
+  std::vector<std::pair<std::string, std::string>> function_urls() const;
+
   int http_port() const;
   int api_port() const;
   int gpu_port() const;
@@ -81,6 +88,9 @@ class Emulator {
   // that options named by function stay.
   Status set_template(std::vector<FunctionDefinition> functions,
                       std::vector<HttpApiDefinition> apis);
+  // The same for its queues, and for what reads them.
+  Status set_queues(const std::vector<QueueDefinition>& queues,
+                    const std::vector<EventSourceDefinition>& event_sources);
   // Its code lies where it did, but is another. Unknown names are ignored.
   void code_changed(std::string_view function);
 

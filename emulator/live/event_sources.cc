@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -85,10 +86,25 @@ void EventSources::start() {
   }
 }
 
-void EventSources::add_template(EventSourceMapping mapping) {
-  mapping.uuid = make_uuid(ids_);
-  mapping.modified_ms = unix_ms();
-  put(std::move(mapping), true);
+void EventSources::set_template(std::vector<EventSourceMapping> mappings) {
+  const auto same = [](const EventSourceMapping& a, const EventSourceMapping& b) {
+    return a.queue_arn == b.queue_arn && a.function == b.function;
+  };
+  for (auto it = mappings_.begin(); it != mappings_.end();) {
+    const bool kept = !it->second.of_template ||
+                      std::any_of(mappings.begin(), mappings.end(),
+                                  [&](const auto& m) { return same(m, it->second.settings); });
+    if (!kept && it->second.poller != nullptr) it->second.poller->stop();
+    it = kept ? std::next(it) : mappings_.erase(it);
+  }
+  for (EventSourceMapping& mapping : mappings) {
+    const auto known = std::find_if(mappings_.begin(), mappings_.end(), [&](const auto& item) {
+      return same(mapping, item.second.settings);
+    });
+    mapping.uuid = known != mappings_.end() ? known->first : make_uuid(ids_);
+    mapping.modified_ms = unix_ms();
+    put(std::move(mapping), true);
+  }
 }
 
 void EventSources::put(EventSourceMapping settings, bool of_template) {

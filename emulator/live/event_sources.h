@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/aws/event_source_mapping.h"
 #include "emulator/aws/function_registry.h"
@@ -38,7 +39,8 @@ class EventSources {
   // Begins with what was stored. A mapping that a template declares comes before a stored one of
   // the same queue and function.
   void start();
-  void add_template(aws::EventSourceMapping mapping);
+  // All that the template declares; those of an earlier one that are not among them go.
+  void set_template(std::vector<aws::EventSourceMapping> mappings);
   // Takes no more messages.
   void stop();
 

@@ -38,12 +38,38 @@ void FleetDriver::function_changed(const RunningFunction& function) {
   const Time now = loop_.now();
   effects_.clear();
   reset_folders_.drop(function.id);
+  meter_provisioned(function, now);
   fleet_.set_function(function.id, function.settings, now, effects_);
   recorder_.function_set(function, now, effects_);
   draining_ = true;
   for (std::size_t i = 0; i < effects_.size(); ++i) perform(effects_[i]);
   draining_ = false;
   drain_events();
+}
+
+void FleetDriver::meter_provisioned(const RunningFunction& function, Time now) {
+  const fleet::FunctionSettings& settings = function.settings;
+  const ProvisionedPeriod next{
+      .concurrency = settings.removed ? 0 : settings.provisioned_concurrency,
+      .memory_mb = settings.memory_mb,
+      .architecture = function.architecture,
+      .since = now};
+  const auto found = provisioned_.find(function.id);
+  if (found != provisioned_.end()) {
+    const ProvisionedPeriod& period = found->second;
+    const bool same = period.concurrency == next.concurrency &&
+                      period.memory_mb == next.memory_mb &&
+                      period.architecture == next.architecture;
+    if (same) return;
+    meter_provisioned(period, now);
+    provisioned_.erase(found);
+  }
+  if (next.concurrency > 0) provisioned_.emplace(function.id, next);
+}
+
+void FleetDriver::meter_provisioned(const ProvisionedPeriod& period, Time now) {
+  meter_.add_provisioned(period.architecture, period.memory_mb, period.concurrency,
+                         now - period.since);
 }
 
 void FleetDriver::submit(Order order) {
@@ -53,6 +79,10 @@ void FleetDriver::submit(Order order) {
   fleet::Event event{.kind = EventKind::kArrived, .function = order.function};
   event.invocation = next_invocation_++;
   active->order = std::move(order);
+  if (active->order.stream != nullptr && options_.stream_pace) {
+    active->order.stream = std::make_shared<PacedStream>(loop_, std::move(active->order.stream),
+                                                         *options_.stream_pace);
+  }
   active_.emplace(event.invocation, std::move(active));
   apply(event);
 }
@@ -171,6 +201,7 @@ void FleetDriver::fail(const fleet::Effect& effect) {
 // Hands the completion over now, or keeps it for the REPORT line where the log is wanted.
 void FleetDriver::answer(Active& active, Completion completion) {
   if (active.answered) return;
+  completion.streamed = active.streamed_bytes >= 0;
   const bool waits = active.order.want_log && completion.rejected == fleet::RejectReason::kNone &&
                      completion.log_text.empty();
   if (waits) {
@@ -255,6 +286,8 @@ void FleetDriver::shut_down() {
   stopped_ = true;
   wake_.disarm();
   recorder_.close(loop_.now());
+  for (const auto& [id, period] : provisioned_) meter_provisioned(period, loop_.now());
+  provisioned_.clear();
   for (const auto& host : hosts_) {
     if (host != nullptr) host->environment->stop();
   }

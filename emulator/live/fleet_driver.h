@@ -14,7 +14,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "emulator/fleet/fleet.h"
 #include "emulator/live/function_table.h"
 #include "emulator/live/order.h"
+#include "emulator/live/paced_stream.h"
 #include "emulator/live/platform_log.h"
 #include "emulator/live/recorder.h"
 #include "emulator/live/reset_folders.h"
@@ -36,9 +39,10 @@ namespace lambdarium::live {
 
 struct FleetDriverOptions {
   fleet::PlatformSettings platform;
-  RandomStream ids;           // log streams
-  RunSink* record = nullptr;  // null: nothing is recorded
-  LogSink* log = nullptr;     // never null
+  RandomStream ids;                       // log streams
+  RunSink* record = nullptr;              // null: nothing is recorded
+  LogSink* log = nullptr;                 // never null
+  std::optional<StreamPace> stream_pace;  // nothing: streams are as fast as their clients
 };
 
 class FleetDriver {
@@ -72,8 +76,19 @@ class FleetDriver {
     std::string log;  // where the order wants it
     std::string error_type;
     std::int64_t response_bytes = -1;
+    std::int64_t streamed_bytes = -1;  // given to the order's stream; -1: it has not begun
     bool answered = false;
   };
+
+  // For how long how much is kept ready: billed whether it is used or not.
+  struct ProvisionedPeriod {
+    std::int64_t concurrency = 0;
+    std::int64_t memory_mb = 0;
+    billing::Architecture architecture = billing::Architecture::kX86;
+    Time since;
+  };
+  void meter_provisioned(const RunningFunction& function, Time now);
+  void meter_provisioned(const ProvisionedPeriod& period, Time now);
 
   void apply(const fleet::Event& event);
   void drain_events();
@@ -102,6 +117,8 @@ class FleetDriver {
   void on_idle(Host& host);
   void on_lost(Host& host, const sandbox::Failure& failure);
   void on_log(Host& host, std::string_view bytes);
+  void on_stream_start(Host& host, std::string_view content_type);
+  void on_stream_data(Host& host, std::string_view piece);
 
   Host* find_host(fleet::EnvironmentRef ref) const;
   Active* find(fleet::InvocationId id);
@@ -114,6 +131,7 @@ class FleetDriver {
   Recorder recorder_;
   fleet::Fleet fleet_;
   billing::LambdaMeter meter_;
+  std::map<fleet::FunctionId, ProvisionedPeriod> provisioned_;
   ResetFolders reset_folders_;
   std::vector<std::unique_ptr<Host>> hosts_;  // by the fleet's slot
   std::unordered_map<fleet::InvocationId, std::unique_ptr<Active>> active_;

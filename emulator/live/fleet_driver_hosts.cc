@@ -60,6 +60,7 @@ void FleetDriver::dispatch(const fleet::Effect& effect) {
   invocation.trace_id = order.trace_id;
   invocation.client_context = std::move(order.client_context);
   invocation.payload = std::move(order.payload);
+  invocation.streaming = order.stream != nullptr;
   if (host->init == Host::Init::kFailed) {
     host->held = std::move(invocation);
     initialise_again(*host);
@@ -149,15 +150,36 @@ void FleetDriver::report_init(const Host& host, Duration length, std::string_vie
 void FleetDriver::on_result(Host& host, runtime_api::InvocationResult&& result) {
   Active* active = find(host.current);
   if (active == nullptr) return;
-  active->response_bytes = static_cast<std::int64_t>(result.payload.size());
+  active->response_bytes = static_cast<std::int64_t>(result.payload.size()) +
+                           std::max<std::int64_t>(active->streamed_bytes, 0);
   active->error_type = result.error_type;
   Completion completion;
   completion.function_error = result.function_error;
   completion.error_type = std::move(result.error_type);
+  completion.content_type = std::move(result.content_type);
   completion.payload = std::move(result.payload);
   // Remembered for the fleet, which hears of the end when the runtime is back.
   if (result.function_error) active->error_type += active->error_type.empty() ? "Unhandled" : "";
   answer(*active, std::move(completion));
+}
+
+void FleetDriver::on_stream_start(Host& host, std::string_view content_type) {
+  Active* active = find(host.current);
+  if (active == nullptr || active->answered || active->order.stream == nullptr) return;
+  active->streamed_bytes = 0;
+  active->order.stream->on_start(content_type,
+                                 [this, alive = alive_, ref = host.ref, id = host.current] {
+                                   Host* same = *alive ? find_host(ref) : nullptr;
+                                   if (same != nullptr && same->current == id)
+                                     same->environment->resume_stream();
+                                 });
+}
+
+void FleetDriver::on_stream_data(Host& host, std::string_view piece) {
+  Active* active = find(host.current);
+  if (active == nullptr || active->answered || active->streamed_bytes < 0) return;
+  active->streamed_bytes += static_cast<std::int64_t>(piece.size());
+  if (!active->order.stream->on_data(piece)) host.environment->pause_stream();
 }
 
 void FleetDriver::on_idle(Host& host) {

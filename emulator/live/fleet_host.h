@@ -49,6 +49,12 @@ class FleetDriver::Host final : public sandbox::Listener {
     driver_.on_result(*this, std::move(result));
   }
   void on_idle(sandbox::Environment&, const runtime_api::Idle&) override { driver_.on_idle(*this); }
+  void on_stream_start(sandbox::Environment&, std::string_view content_type) override {
+    driver_.on_stream_start(*this, content_type);
+  }
+  void on_stream_data(sandbox::Environment&, std::string_view piece) override {
+    driver_.on_stream_data(*this, piece);
+  }
   void on_lost(sandbox::Environment&, const sandbox::Failure& why) override {
     driver_.on_lost(*this, why);
   }

@@ -44,6 +44,12 @@ http::BodyPlan GatewayServer::plan(const HttpRequest& head) {
 }
 
 void GatewayServer::handle(HttpRequest&& request, http::Responder responder) {
+  if (urls_ != nullptr) {
+    if (const auto address = urls_->address_of(request)) {
+      urls_->handle(*address, std::move(request), std::move(responder));
+      return;
+    }
+  }
   const std::string id = make_extended_request_id(ids_);
   if (const auto error = gateway::check_request(request)) {
     responder.send(gateway::make_error(*error, id));
@@ -99,7 +105,9 @@ void GatewayServer::handle(HttpRequest&& request, http::Responder responder) {
 }
 
 HttpResponse GatewayServer::refuse(const http::Refusal& refusal, const HttpRequest* head) {
-  (void)head;
+  if (urls_ != nullptr && head != nullptr && urls_->address_of(*head)) {
+    return urls_->refuse(refusal);
+  }
   gateway::GatewayError error = gateway::GatewayError::kBadRequest;
   if (refusal.status == 413) error = gateway::GatewayError::kPayloadTooLarge;
   if (refusal.status == 431) error = gateway::GatewayError::kHeadersTooLarge;

@@ -78,7 +78,7 @@ bool QueueServices::invoke(const aws::FunctionName& function, std::string payloa
   return true;
 }
 
-Status QueueServices::add_template(const std::vector<QueueDefinition>& definitions,
+Status QueueServices::set_template(const std::vector<QueueDefinition>& definitions,
                                    const std::vector<EventSourceDefinition>& sources) {
   queues::QueueSet& all = driver_->queues();
   // First without their redrive policies, which may name a queue that stands further down.
@@ -101,6 +101,7 @@ Status QueueServices::add_template(const std::vector<QueueDefinition>& definitio
       if (error) return refused(definition, *error);
     }
   }
+  std::vector<aws::EventSourceMapping> mappings;
   for (const EventSourceDefinition& source : sources) {
     aws::EventSourceMapping mapping;
     mapping.queue_arn = source.queue_arn;
@@ -116,8 +117,9 @@ Status QueueServices::add_template(const std::vector<QueueDefinition>& definitio
           fmt::format("the event of '{}': {}", source.function, filter.error().message),
           source.where);
     }
-    sources_->add_template(std::move(mapping));
+    mappings.push_back(std::move(mapping));
   }
+  sources_->set_template(std::move(mappings));
   return {};
 }
 

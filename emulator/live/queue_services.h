@@ -45,7 +45,8 @@ class QueueServices final {
 
   // What a template declares: queues that are not there are made, those that are get its settings.
   // The error names the queue and what is wrong with it.
-  Status add_template(const std::vector<QueueDefinition>& definitions,
+  // May be called again, when the template has changed; queues that it has no more stay.
+  Status set_template(const std::vector<QueueDefinition>& definitions,
                       const std::vector<EventSourceDefinition>& sources);
   // Begins to invoke functions, once they are there.
   void start();
