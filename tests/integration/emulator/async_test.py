@@ -225,6 +225,29 @@ class AsyncTest(unittest.TestCase):
         self.assertEqual(record["requestContext"]["requestId"], sent)
         self.assertEqual(record["requestContext"]["condition"], "RetriesExhausted")
 
+    def test_queues_of_this_emulator_get_records_and_dead_letters(self):
+        sqs = self.emulator.client("sqs")
+        arns = {}
+        for name in ("records", "letters"):
+            url = sqs.create_queue(QueueName=name)["QueueUrl"]
+            arns[name] = (url, sqs.get_queue_attributes(
+                QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+        create(self.client, self.listener, "queued",
+               DeadLetterConfig={"TargetArn": arns["letters"][1]})
+        self.client.put_function_event_invoke_config(
+            FunctionName="queued", MaximumRetryAttempts=0,
+            DestinationConfig={"OnFailure": {"Destination": arns["records"][1]}})
+        sent = send(self.client, "queued", {"fail": True})
+        self.wait_idle()
+        [record] = sqs.receive_message(QueueUrl=arns["records"][0])["Messages"]
+        self.assertEqual(json.loads(record["Body"])["requestContext"]["requestId"], sent)
+        [letter] = sqs.receive_message(
+            QueueUrl=arns["letters"][0], MessageAttributeNames=["All"])["Messages"]
+        self.assertEqual(json.loads(letter["Body"]), {"fail": True})
+        self.assertEqual(letter["MessageAttributes"]["RequestID"]["StringValue"], sent)
+        self.assertEqual(letter["MessageAttributes"]["ErrorMessage"]["StringValue"], "as asked")
+        self.assertEqual(self.file_lines("records"), [])
+
     def test_a_dead_letter_target_gets_the_event_itself(self):
         topic = "arn:aws:sns:us-east-1:000000000000:dead-letters"
         create(self.client, self.listener, "dead", DeadLetterConfig={"TargetArn": topic})

@@ -41,12 +41,12 @@ class Emulator:
         with open(self.errors.name, encoding="utf-8") as file:
             return file.read()
 
-    def client(self):
+    def client(self, service="lambda"):
         import boto3
         from botocore.config import Config
 
         return boto3.client(
-            "lambda", endpoint_url=self.api, region_name="us-east-1", aws_access_key_id="test",
+            service, endpoint_url=self.api, region_name="us-east-1", aws_access_key_id="test",
             aws_secret_access_key="test",
             config=Config(retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=64))
 
