@@ -39,7 +39,7 @@ void add_switch(CLI::App& app, const std::string& name, bool& value, const std::
          name, [&value](const std::string& text) { value = text == "on"; },
          fmt::format("{} (default: {})", help, value ? "on" : "off"))
       ->type_name("on|off")
-      ->check(CLI::IsMember({"on", "off"}));
+      ->check(CLI::Validator{CLI::IsMember({"on", "off"})}.description(""));
 }
 
 void add_environments(CLI::App& app, ServeOptions& options) {
