@@ -281,8 +281,10 @@ class RecordTest(Case):
             path = f"{emulator.folder}/run.sqlite"
             with sqlite3.connect(path) as run:
                 rows = run.execute("SELECT version FROM invocations ORDER BY arrival_ns").fetchall()
+                meters = [row[0] for row in run.execute("SELECT meter FROM meters")]
             run.close()
             self.assertEqual([row[0] for row in rows], ["1", "$LATEST"])
+            self.assertTrue([meter for meter in meters if "provisioned" in meter], meters)
             twin = subprocess.run([PROGRAM, "twin", path], capture_output=True, text=True,
                                   timeout=30)
             self.assertEqual(twin.returncode, 0, twin.stdout + twin.stderr)
