@@ -137,4 +137,19 @@ BOOST_FIXTURE_TEST_CASE(without_freeze_the_background_goes_on, Limited) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(new_code_of_the_same_size_and_second_is_compiled_anew, Limited) {
+  if (!has_program("python3")) return;
+  const std::string file = folder / "code/app.py";
+  start_and_wait(python("def handler(event, context): return 1\n"));
+  BOOST_TEST(call().payload == "1");
+  const auto written = std::filesystem::last_write_time(file);
+  const EnvironmentOptions again = python("def handler(event, context): return 2\n");
+  std::filesystem::last_write_time(file, written);
+  sandbox->forget_compiled(folder / "code");
+  start_and_wait(again);
+  BOOST_TEST(call().payload == "2");
+  sandbox->forget_compiled(folder / "never seen");  // nothing to forget
+  sandbox->forget_compiled("relative");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
