@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -169,7 +170,7 @@ std::string mapping_document(const EventSourceMapping& mapping) {
                    {"enabled", mapping.enabled},
                    {"report_failures", mapping.report_failures},
                    {"filters", mapping.filters},
-                   {"modified_ms", mapping.modified_ms}};
+                   {"modified_ms", fmt::to_string(mapping.modified_ms)}};
   if (mapping.max_concurrency) document["max_concurrency"] = *mapping.max_concurrency;
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -191,7 +192,9 @@ Result<EventSourceMapping> read_mapping_document(std::string_view uuid, std::str
   mapping.report_failures = reader.boolean("report_failures").value_or(mapping.report_failures);
   mapping.filters = reader.string_list("filters").value_or(mapping.filters);
   mapping.max_concurrency = reader.integer("max_concurrency");
-  mapping.modified_ms = reader.integer("modified_ms").value_or(0);
+  // A text: the reader's integers are those of requests, of 32 bits.
+  const std::string modified = reader.string("modified_ms").value_or("0");
+  (void)std::from_chars(modified.data(), modified.data() + modified.size(), mapping.modified_ms);
   if (const auto error = reader.error()) {
     return invalid_input(
         fmt::format("the event source mapping {} cannot be read: {}", uuid, error->message));

@@ -97,6 +97,9 @@ Result<bool> read_template(const std::filesystem::path& file, const ServeOptions
   templates::TemplateOptions reading;
   LAM_TRY(reading.parameters, parse_parameters(options.parameters));
   reading.region = options.region;
+  if (options.api_port != 0) {
+    reading.queue_url_base = fmt::format("http://localhost:{}", options.api_port);
+  }
   const std::filesystem::path packages =
       std::filesystem::absolute(options.data) / "template-packages";
   reading.unpack = [packages](const std::filesystem::path& zip) -> Result<std::filesystem::path> {
@@ -112,6 +115,8 @@ Result<bool> read_template(const std::filesystem::path& file, const ServeOptions
   for (const Error& error : read.errors) fmt::print(stderr, "error: {}\n", error.to_string());
   emulator.functions = std::move(read.functions);
   emulator.apis = std::move(read.apis);
+  emulator.queues = std::move(read.queues);
+  emulator.event_sources = std::move(read.event_sources);
   return read.errors.empty();
 }
 
@@ -195,6 +200,7 @@ bool reload(const std::filesystem::path& file, const ServeOptions& options, cons
     status = apply_limits(config, fresh);
     functions = fresh.functions;
     if (status.ok()) status = emulator.set_template(std::move(fresh.functions), fresh.apis);
+    if (status.ok()) status = emulator.set_queues(fresh.queues, fresh.event_sources);
     if (status.ok()) {
       if (!context.quiet) fmt::print(stderr, "watch: {} applied\n", file.string());
       return true;

@@ -98,12 +98,12 @@ Loader::Api& Loader::implicit_api(Position where) {
 
 // --- events
 
-void Loader::read_events(const Function& function) {
+void Loader::read_events(const Function& function, TemplateReport& report) {
   if (function.events == nullptr) return;
-  for (const Field& event : function.events->fields) read_event(event, function);
+  for (const Field& event : function.events->fields) read_event(event, function, report);
 }
 
-void Loader::read_event(const Field& event, const Function& function) {
+void Loader::read_event(const Field& event, const Function& function, TemplateReport& report) {
   if (event.value->kind == Node::Kind::kInvalid) return;
   const Node* body = values_.map(event);
   if (body == nullptr) return;
@@ -120,7 +120,7 @@ void Loader::read_event(const Field& event, const Function& function) {
     values_.unknown(type_field->value->where, "event type", *type, types);
     return;
   }
-  if (*type != "HttpApi") {
+  if (*type != "HttpApi" && *type != "SQS") {
     diagnostics_.note(event.where,
                       fmt::format("the event '{}' of '{}' is left out: events of type {} "
                                   "are not served yet",
@@ -133,7 +133,11 @@ void Loader::read_event(const Field& event, const Function& function) {
     map = values_.map(*properties);
     if (map == nullptr) return;
   }
-  read_http_event(event, map, function);
+  if (*type == "SQS") {
+    read_queue_event(event, map, function, report);
+  } else {
+    read_http_event(event, map, function);
+  }
 }
 
 void Loader::read_http_event(const Field& event, const Node* given, const Function& function) {

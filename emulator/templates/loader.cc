@@ -62,9 +62,9 @@ void Loader::load(TemplateReport& report) {
     if (resource.active && resource.type == kHttpApiType) read_http_api(resource);
   }
   for (const Resource& resource : resolver_.resources()) {
-    if (resource.active) read_resource(resource);
+    if (resource.active) read_resource(resource, report);
   }
-  for (const Function& function : functions_) read_events(function);
+  for (const Function& function : functions_) read_events(function, report);
   read_outputs(report);
 
   for (Function& function : functions_) {
@@ -155,9 +155,13 @@ NodePtr Loader::with_globals(const NodePtr& globals, const Resource& resource) {
   return merge(left, resource.properties);
 }
 
-void Loader::read_resource(const Resource& resource) {
+void Loader::read_resource(const Resource& resource, TemplateReport& report) {
   if (resource.type == kFunctionType) {
     read_function(resource);
+  } else if (resource.type == kQueueType) {
+    read_queue(resource, report);
+  } else if (resource.type == kMappingType) {
+    read_mapping(resource, report);
   } else if (resource.type != kHttpApiType && !resource.type.empty()) {
     other_resource(resource);
   }

@@ -43,7 +43,7 @@ class Loader {
   // loader.cc
   void check_top_level();
   void read_globals();
-  void read_resource(const Resource& resource);
+  void read_resource(const Resource& resource, TemplateReport& report);
   void other_resource(const Resource& resource);
   void read_outputs(TemplateReport& report);
   NodePtr with_globals(const NodePtr& globals, const Resource& resource);
@@ -64,10 +64,20 @@ class Loader {
   bool find_code(const Field& field, const std::string& text, Function& function);
   void check_code(const Node& properties, const Resource& resource, const Function& function);
 
+  // queues.cc
+  void read_queue(const Resource& resource, TemplateReport& report);
+  void read_queue_tags(const Node& tags, QueueDefinition& queue);
+  void read_queue_event(const Field& event, const Node* properties, const Function& function,
+                        TemplateReport& report);
+  void read_mapping(const Resource& resource, TemplateReport& report);
+  void read_event_source(Position where, const Node& properties, const Field& queue,
+                         EventSourceDefinition source, TemplateReport& report);
+  void read_filters(const Field& criteria, EventSourceDefinition& source);
+
   // http_apis.cc
   void read_http_api(const Resource& resource);
-  void read_events(const Function& function);
-  void read_event(const Field& event, const Function& function);
+  void read_events(const Function& function, TemplateReport& report);
+  void read_event(const Field& event, const Function& function, TemplateReport& report);
   void read_http_event(const Field& event, const Node* properties, const Function& function);
   std::optional<std::string> route_key(const Field& event, const Node& properties);
   Api* api_of_event(const Field& event, const Node& properties);

@@ -39,6 +39,7 @@ NodePtr Resolver::ref(const std::string& name, Position where) {
   if (const Resource* resource = find_resource(name)) {
     if (resource->type == kFunctionType) return make_scalar(function_name(*resource), where);
     if (resource->type == kHttpApiType) return make_scalar(api_id_for(name), where);
+    if (resource->type == kQueueType) return queue_attribute(*resource, "QueueUrl", where);
     note(where, fmt::format("{} is not served here; the text '{}' stands for a reference to it",
                             resource->type.empty() ? name : resource->type, name));
     return make_scalar(name, where);
@@ -76,11 +77,28 @@ NodePtr Resolver::fn_get_att(const Node& argument, Position where) {
   return attribute(resource, name, where);
 }
 
+// Null: a queue has no attribute of that name.
+NodePtr Resolver::queue_attribute(const Resource& queue, std::string_view attribute,
+                                  Position where) {
+  const std::string name = name_of(queue, "QueueName");
+  if (attribute == "QueueName") return make_scalar(name, where);
+  if (attribute == "QueueUrl") {
+    return make_scalar(fmt::format("{}/{}/{}", options_.queue_url_base, options_.account, name),
+                       where);
+  }
+  if (attribute != "Arn") return nullptr;
+  return make_scalar(fmt::format("arn:aws:sqs:{}:{}:{}", options_.region, options_.account, name),
+                     where);
+}
+
 NodePtr Resolver::attribute(const std::string& name, const std::string& attribute, Position where) {
   const Resource* resource = find_resource(name);
   if (resource != nullptr && resource->type == kFunctionType && attribute == "Arn") {
     return make_scalar(function_arn(options_.region, options_.account, function_name(*resource)),
                        where);
+  }
+  if (resource != nullptr && resource->type == kQueueType) {
+    if (NodePtr value = queue_attribute(*resource, attribute, where)) return value;
   }
   const bool http_api =
       name == kImplicitHttpApi || (resource != nullptr && resource->type == kHttpApiType);

@@ -25,6 +25,8 @@ namespace lambdarium::templates {
 inline constexpr std::string_view kImplicitHttpApi = "ServerlessHttpApi";
 inline constexpr std::string_view kFunctionType = "AWS::Serverless::Function";
 inline constexpr std::string_view kHttpApiType = "AWS::Serverless::HttpApi";
+inline constexpr std::string_view kQueueType = "AWS::SQS::Queue";
+inline constexpr std::string_view kMappingType = "AWS::Lambda::EventSourceMapping";
 
 struct Resource {
   std::string logical_id;
@@ -55,6 +57,8 @@ class Resolver {
 
   // The name that a function answers to.
   std::string function_name(const Resource& function);
+  // The same for queues: the property where it is given, else the logical id.
+  std::string name_of(const Resource& resource, std::string_view property);
 
  private:
   using Handler = NodePtr (Resolver::*)(const Node& argument, Position where);
@@ -69,6 +73,7 @@ class Resolver {
   NodePtr call(const std::string& function, const NodePtr& argument, Position where);
   NodePtr ref(const std::string& name, Position where);
   NodePtr pseudo_parameter(std::string_view name, Position where);
+  NodePtr queue_attribute(const Resource& queue, std::string_view attribute, Position where);
   NodePtr attribute(const std::string& resource, const std::string& attribute, Position where);
   NodePtr fn_ref(const Node& argument, Position where);
   NodePtr fn_get_att(const Node& argument, Position where);

@@ -272,13 +272,17 @@ const Resource* Resolver::find_resource(std::string_view logical_id) const {
 }
 
 std::string Resolver::function_name(const Resource& function) {
-  const Field* field = function.properties->find("FunctionName");
-  if (field == nullptr || !names_open_.insert(function.logical_id).second) {
-    return function.logical_id;
+  return name_of(function, "FunctionName");
+}
+
+std::string Resolver::name_of(const Resource& resource, std::string_view property) {
+  const Field* field = resource.properties->find(property);
+  if (field == nullptr || !names_open_.insert(resource.logical_id).second) {
+    return resource.logical_id;
   }
   const NodePtr value = resolve_quietly(field->value);
-  names_open_.erase(function.logical_id);
-  return value->is_scalar() ? scalar_value(*value) : function.logical_id;
+  names_open_.erase(resource.logical_id);
+  return value->is_scalar() ? scalar_value(*value) : resource.logical_id;
 }
 
 // Resources that SAM adds to a template, which people refer to by the names it gives them.

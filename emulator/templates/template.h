@@ -18,6 +18,7 @@
 #include "models/base/result.h"
 #include "models/domain/api.h"
 #include "models/domain/function.h"
+#include "models/domain/queue.h"
 
 namespace lambdarium::templates {
 
@@ -31,6 +32,8 @@ struct TemplateOptions {
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::string stack_name = "lambdarium";
+  // What the URLs of queues begin with. Requests find their queue by the URL's end only.
+  std::string queue_url_base = "http://localhost:3001";
   // Called for a CodeUri that is a zip file; gives the folder with its contents. Where it is empty,
   // such a CodeUri is an error.
   std::function<Result<std::filesystem::path>(const std::filesystem::path& zip)> unpack;
@@ -51,6 +54,8 @@ struct TemplateReport {
   std::vector<FunctionDefinition> functions;
   // Those that have routes, or are declared; the implicit one (ServerlessHttpApi) last.
   std::vector<HttpApiDefinition> apis;
+  std::vector<QueueDefinition> queues;
+  std::vector<EventSourceDefinition> event_sources;
   std::map<std::string, std::string> outputs;  // Outputs that resolve to a text
   std::vector<TemplateNote> notes;             // in the order of the file
   std::vector<Error> errors;                   // in the order of the file
