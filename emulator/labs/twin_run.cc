@@ -9,6 +9,11 @@ namespace lambdarium::labs {
 
 Result<simulated::Twin> decide_again(const std::string& run) {
   LAM_TRY(const auto reader, store::RunReader::open(run));
+  if (reader->meta("fleet").empty()) {
+    return invalid_input(fmt::format(
+        "{}: no decisions were recorded; a run of `serve --record` or `simulate --out` has them",
+        run));
+  }
   LAM_TRY(const auto settings, fleet::parse_platform(reader->meta("fleet")));
   const std::string dropped = reader->meta("dropped_rows");
   if (!dropped.empty() && dropped != "0") {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <string>
 
 #include "emulator/main/invoke_command.h"
 #include "emulator/main/on_chosen.h"
@@ -11,6 +13,15 @@
 
 namespace lambdarium::commands {
 namespace {
+
+// By hand: CLI11's range lets NaN pass.
+std::string time_scale_in_range(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool whole = end != text.c_str() && *end == '\0';
+  if (whole && value >= 0.001 && value <= 1e6) return {};
+  return "'" + text + "' is not a number from 0.001 to 1000000";
+}
 
 void add_ports(CLI::App& app, ServeOptions& options) {
   app.add_option("--host", options.host,
@@ -86,8 +97,10 @@ void add_serve(CLI::App& root, Chosen& chosen) {
          "Divide the waits of asynchronous events by this factor: retries after 1 and 2 min, "
          "back-off after throttles; an event's age counts them in full")
       ->type_name("X")
-      ->check(CLI::Range(0.001, 1e6))
+      ->check(time_scale_in_range)
       ->capture_default_str();
+  app->add_flag("--pace-streams", options->pace_streams,
+                "Send streamed responses as fast as the service does: 6 MiB at once, then 2 MiB/s");
   app->add_flag("--watch", options->watch,
                 "Serve what changes in the template and in the folders of its functions: the next "
                 "invocation runs the new code, one under way ends on the old");
