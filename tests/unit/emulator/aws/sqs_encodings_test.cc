@@ -74,8 +74,10 @@ BOOST_AUTO_TEST_CASE(both_encodings_read_the_same_message) {
   const SqsRequest json = read(read_sqs_json(json_request(
       "SendMessage",
       R"({"QueueUrl":"http://h/0/q","MessageBody":"a&b","DelaySeconds":5,"MessageAttributes":)"
-      R"({"k":{"DataType":"String","StringValue":"v"},"n":{"DataType":"Binary","BinaryValue":"AP8="}},)"
-      R"("MessageSystemAttributes":{"AWSTraceHeader":{"DataType":"String","StringValue":"Root=1"}}})")));
+      R"({"k":{"DataType":"String","StringValue":"v"},"n":{"DataType":"Binary",)"
+      R"("BinaryValue":"AP8="}},)"
+      R"("MessageSystemAttributes":{"AWSTraceHeader":{"DataType":"String",)"
+      R"("StringValue":"Root=1"}}})")));
   const SqsRequest query = read(read_sqs_query(form_request(
       "Action=SendMessage&QueueUrl=http%3A%2F%2Fh%2F0%2Fq&MessageBody=a%26b&DelaySeconds=5"
       "&MessageAttribute.1.Name=k&MessageAttribute.1.Value.DataType=String"
@@ -100,7 +102,8 @@ BOOST_AUTO_TEST_CASE(both_encodings_read_lists_and_maps) {
       "SendMessageBatch",
       R"({"QueueUrl":"q","Attributes":{"VisibilityTimeout":"5"},"AttributeNames":["All"],)"
       R"("MessageAttributeNames":["a","b.*"],"Tags":{"t":"1"},"TagKeys":["x","y"],)"
-      R"("Entries":[{"Id":"1","MessageBody":"x"},{"Id":"2","ReceiptHandle":"r","VisibilityTimeout":3}]})")));
+      R"("Entries":[{"Id":"1","MessageBody":"x"},{"Id":"2","ReceiptHandle":"r",)"
+      R"("VisibilityTimeout":3}]})")));
   const SqsRequest query = read(read_sqs_query(form_request(
       "Action=SendMessageBatch&QueueUrl=q&Attribute.1.Name=VisibilityTimeout&Attribute.1.Value=5"
       "&AttributeName.1=All&MessageAttributeName.1=a&MessageAttributeName.2=b.%2A&Tag.1.Key=t"
