@@ -257,10 +257,18 @@ void FunctionUrls::load(const store::FunctionItem& item) {
   if (url && registry_.find(item.function) != nullptr) put(*std::move(url));
 }
 
-void FunctionUrls::add(FunctionUrlDefinition url, std::int64_t now_epoch_ms) {
-  if (url.creation_time.empty()) url.creation_time = format_time(now_epoch_ms);
-  if (url.last_modified_time.empty()) url.last_modified_time = url.creation_time;
-  put(std::move(url));
+void FunctionUrls::set_template(std::vector<FunctionUrlDefinition> urls,
+                                std::int64_t now_epoch_ms) {
+  for (const std::string& id : std::exchange(template_ids_, {})) {
+    const FunctionUrlDefinition* old = find(id);
+    if (old != nullptr) erase(FunctionUrlDefinition{*old});
+  }
+  for (FunctionUrlDefinition& url : urls) {
+    url.creation_time = format_time(now_epoch_ms);
+    url.last_modified_time = url.creation_time;
+    template_ids_.push_back(url.id);
+    put(std::move(url));
+  }
 }
 
 void FunctionUrls::function_removed(std::string_view function) {

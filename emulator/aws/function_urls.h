@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "emulator/aws/control_plane.h"
 #include "emulator/aws/function_registry.h"
@@ -52,9 +53,9 @@ class FunctionUrls {
 
   // At the start. An item of another kind, and one of a function that is not there, is passed over.
   void load(const store::FunctionItem& item);
-  // A template's; it replaces what the API made for the same function. Times that are not given are
-  // those of `now_epoch_ms`.
-  void add(FunctionUrlDefinition url, std::int64_t now_epoch_ms);
+  // Those of the template, instead of the ones that an earlier call gave; each replaces what the
+  // API made for the same function.
+  void set_template(std::vector<FunctionUrlDefinition> urls, std::int64_t now_epoch_ms);
   // The function was deleted, and its items with it.
   void function_removed(std::string_view function);
 
@@ -83,6 +84,7 @@ class FunctionUrls {
   std::function<std::string(std::string_view)> text_;
   std::map<std::pair<std::string, std::string>, FunctionUrlDefinition> urls_;
   std::map<std::string, std::pair<std::string, std::string>, std::less<>> by_id_;
+  std::vector<std::string> template_ids_;
 };
 
 }  // namespace lambdarium::aws

@@ -133,6 +133,10 @@ Status Emulator::Impl::open() {
   const std::filesystem::path data = std::filesystem::absolute(options.data_directory, error);
   options.data_directory = data.string();
   LAM_TRY(store, store::FunctionStore::open(data));
+  LAM_TRY(const std::size_t unused, store->remove_unused_packages());
+  if (unused > 0) {
+    options.log->info("packages-removed", {{"count", fmt::to_string(unused)}});
+  }
   if (options.catalogue == nullptr) {
     LAM_TRY(auto built_in, billing::Catalogue::built_in("aws-us-east-1"));
     options.catalogue = std::make_shared<const billing::Catalogue>(std::move(built_in));
@@ -237,9 +241,7 @@ Status Emulator::Impl::add_versions(std::vector<store::StoredFunction>& stored) 
     registry.load(item);
     urls->load(item);
   }
-  for (const FunctionUrlDefinition& url : options.urls) {
-    urls->add(url, loop.unix_ns() / 1'000'000);
-  }
+  urls->set_template(options.urls, loop.unix_ns() / 1'000'000);
   for (store::StoredFunction& function : stored) {
     const bool version = function.version != "$LATEST";
     if (!version || registry.find(function.definition.name) == nullptr) continue;
@@ -362,6 +364,10 @@ void Emulator::code_changed(std::string_view function) {
   if (known == nullptr) return;
   impl_->sandbox->forget_compiled(known->definition.code_directory);
   impl_->function_put(*known, aws::FunctionChange::kCode);
+}
+
+void Emulator::set_urls(std::vector<FunctionUrlDefinition> urls) {
+  impl_->urls->set_template(std::move(urls), impl_->loop.unix_ns() / 1'000'000);
 }
 
 std::vector<std::pair<std::string, std::string>> Emulator::function_urls() const {

@@ -91,6 +91,8 @@ class Emulator {
   // The same for its queues, and for what reads them.
   Status set_queues(const std::vector<QueueDefinition>& queues,
                     const std::vector<EventSourceDefinition>& event_sources);
+  // The same for function URLs.
+  void set_urls(std::vector<FunctionUrlDefinition> urls);
   // Its code lies where it did, but is another. Unknown names are ignored.
   void code_changed(std::string_view function);
 

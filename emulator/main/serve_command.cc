@@ -97,6 +97,7 @@ Result<bool> read_template(const std::filesystem::path& file, const ServeOptions
   templates::TemplateOptions reading;
   LAM_TRY(reading.parameters, parse_parameters(options.parameters));
   reading.region = options.region;
+  if (options.http_port != 0) reading.http_port = options.http_port;
   if (options.api_port != 0) {
     reading.queue_url_base = fmt::format("http://localhost:{}", options.api_port);
   }
@@ -115,6 +116,7 @@ Result<bool> read_template(const std::filesystem::path& file, const ServeOptions
   for (const Error& error : read.errors) fmt::print(stderr, "error: {}\n", error.to_string());
   emulator.functions = std::move(read.functions);
   emulator.apis = std::move(read.apis);
+  emulator.urls = std::move(read.urls);
   emulator.queues = std::move(read.queues);
   emulator.event_sources = std::move(read.event_sources);
   return read.errors.empty();
@@ -180,6 +182,7 @@ live::EmulatorOptions emulator_options_of(const ServeOptions& options, const Con
   } else if (!emulator.platform.max_environments) {
     emulator.platform.max_environments = live::default_max_environments();
   }
+  emulator.stream_pacing = options.pace_streams;
   emulator.config = config_text(config);
   emulator.catalogue = config.billing.loaded;
   emulator.billing.free_tier = config.billing.free_tier;
@@ -200,6 +203,7 @@ bool reload(const std::filesystem::path& file, const ServeOptions& options, cons
     status = apply_limits(config, fresh);
     functions = fresh.functions;
     if (status.ok()) status = emulator.set_template(std::move(fresh.functions), fresh.apis);
+    if (status.ok()) emulator.set_urls(std::move(fresh.urls));
     if (status.ok()) status = emulator.set_queues(fresh.queues, fresh.event_sources);
     if (status.ok()) {
       if (!context.quiet) fmt::print(stderr, "watch: {} applied\n", file.string());
@@ -236,6 +240,11 @@ void print_ready(const ServeOptions& options, const Context& context,
                  const live::Emulator& emulator) {
   const bool is_ipv6 = options.host.find(':') != std::string::npos;
   const std::string host = is_ipv6 ? '[' + options.host + ']' : options.host;
+  if (!context.quiet) {
+    for (const auto& [function, address] : emulator.function_urls()) {
+      fmt::print(stderr, "function URL of {}: {}\n", function, address);
+    }
+  }
   const auto url = [&](int port) { return fmt::format("http://{}:{}", host, port); };
   if (context.json) {
     fmt::print("{{\"ready\":true,\"http\":\"{}\",\"api\":\"{}\",\"gpu\":\"{}\"}}\n",

@@ -32,6 +32,7 @@ struct ServeOptions {
   bool freeze = true;
   std::vector<std::string> allowed_hosts;
   bool watch = false;
+  bool pace_streams = false;
 };
 
 int run_serve(const ServeOptions& options, const Context& context);

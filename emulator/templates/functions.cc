@@ -80,6 +80,7 @@ void Loader::read_property(const Field& field, Function& function) {
       {"Environment", &Loader::read_environment},
       {"EphemeralStorage", &Loader::read_ephemeral_storage},
       {"LoggingConfig", &Loader::read_logging},
+      {"FunctionUrlConfig", &Loader::read_function_url},
   };
   // These are read together, once all properties are known.
   static const std::set<std::string_view> later{"PackageType", "CodeUri", "InlineCode", "ImageUri",

@@ -68,7 +68,13 @@ void Loader::load(TemplateReport& report) {
   read_outputs(report);
 
   for (Function& function : functions_) {
-    if (function.served) report.functions.push_back(std::move(function.definition));
+    if (!function.served) continue;
+    if (function.url) {
+      function.url->function = function.definition.name;
+      function.url->id = function_url_id_for(function.definition.name);
+      report.urls.push_back(*std::move(function.url));
+    }
+    report.functions.push_back(std::move(function.definition));
   }
   for (Api& api : apis_) report.apis.push_back(std::move(api.definition));
   if (implicit_) report.apis.push_back(std::move(implicit_->definition));

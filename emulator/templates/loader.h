@@ -30,8 +30,9 @@ class Loader {
   struct Function {
     FunctionDefinition definition;
     std::string logical_id;
-    bool served = true;  // false: noted or wrong, and left out
-    NodePtr events;      // resolved; null where there are none
+    bool served = true;                        // false: noted or wrong, and left out
+    NodePtr events;                            // resolved; null where there are none
+    std::optional<FunctionUrlDefinition> url;  // its function and id come later
   };
   // An API while its routes are gathered.
   struct Api {
@@ -73,6 +74,10 @@ class Loader {
   void read_event_source(Position where, const Node& properties, const Field& queue,
                          EventSourceDefinition source, TemplateReport& report);
   void read_filters(const Field& criteria, EventSourceDefinition& source);
+
+  // function_urls.cc
+  void read_function_url(const Field& field, Function& function);
+  void read_url_cors(const Field& field, FunctionUrlDefinition& url);
 
   // http_apis.cc
   void read_http_api(const Resource& resource);

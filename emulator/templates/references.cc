@@ -91,6 +91,25 @@ NodePtr Resolver::queue_attribute(const Resource& queue, std::string_view attrib
                      where);
 }
 
+// Of the AWS::Lambda::Url that SAM makes of a FunctionUrlConfig, which is named after its function.
+// Null: it is no such resource, or another attribute.
+NodePtr Resolver::url_attribute(const std::string& name, std::string_view attribute,
+                                Position where) {
+  constexpr std::string_view kSuffix = "Url";
+  if (!name.ends_with(kSuffix)) return nullptr;
+  const Resource* function = find_resource(name.substr(0, name.size() - kSuffix.size()));
+  if (function == nullptr || function->type != kFunctionType) return nullptr;
+  const std::string function_name_text = function_name(*function);
+  if (attribute == "FunctionArn") {
+    return make_scalar(function_arn(options_.region, options_.account, function_name_text), where);
+  }
+  if (attribute != "FunctionUrl") return nullptr;
+  return make_scalar(
+      fmt::format("http://{}.lambda-url.{}.localhost:{}/", function_url_id_for(function_name_text),
+                  options_.region, options_.http_port),
+      where);
+}
+
 NodePtr Resolver::attribute(const std::string& name, const std::string& attribute, Position where) {
   const Resource* resource = find_resource(name);
   if (resource != nullptr && resource->type == kFunctionType && attribute == "Arn") {
@@ -108,6 +127,7 @@ NodePtr Resolver::attribute(const std::string& name, const std::string& attribut
         fmt::format("https://{}.execute-api.{}.amazonaws.com", api_id_for(name), options_.region),
         where);
   }
+  if (NodePtr value = url_attribute(name, attribute, where)) return value;
   if (resource == nullptr && !http_api && !generated_by_sam(name)) {
     const std::vector<std::string_view> known = known_names();
     return fail(where, unknown_message("resource", name, known));

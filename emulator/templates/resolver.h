@@ -74,6 +74,7 @@ class Resolver {
   NodePtr ref(const std::string& name, Position where);
   NodePtr pseudo_parameter(std::string_view name, Position where);
   NodePtr queue_attribute(const Resource& queue, std::string_view attribute, Position where);
+  NodePtr url_attribute(const std::string& name, std::string_view attribute, Position where);
   NodePtr attribute(const std::string& resource, const std::string& attribute, Position where);
   NodePtr fn_ref(const Node& argument, Position where);
   NodePtr fn_get_att(const Node& argument, Position where);

@@ -18,6 +18,7 @@
 #include "models/base/result.h"
 #include "models/domain/api.h"
 #include "models/domain/function.h"
+#include "models/domain/function_url.h"
 #include "models/domain/queue.h"
 
 namespace lambdarium::templates {
@@ -32,6 +33,7 @@ struct TemplateOptions {
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::string stack_name = "lambdarium";
+  int http_port = 3000;  // that function URLs name
   // What the URLs of queues begin with. Requests find their queue by the URL's end only.
   std::string queue_url_base = "http://localhost:3001";
   // Called for a CodeUri that is a zip file; gives the folder with its contents. Where it is empty,
@@ -56,6 +58,7 @@ struct TemplateReport {
   std::vector<HttpApiDefinition> apis;
   std::vector<QueueDefinition> queues;
   std::vector<EventSourceDefinition> event_sources;
+  std::vector<FunctionUrlDefinition> urls;
   std::map<std::string, std::string> outputs;  // Outputs that resolve to a text
   std::vector<TemplateNote> notes;             // in the order of the file
   std::vector<Error> errors;                   // in the order of the file
@@ -82,6 +85,9 @@ Status check_handler(const FunctionDefinition& definition);
 
 // The id of a template's API: ten lower-case letters and digits, the same at every start.
 std::string api_id_for(std::string_view logical_id);
+
+// The id of a function's URL: 32 lower-case letters and digits, the same at every start.
+std::string function_url_id_for(std::string_view function_name);
 
 // Checks a path of an HTTP API route ("/pets/{id}", "/{proxy+}"). The error says what is wrong with
 // it.

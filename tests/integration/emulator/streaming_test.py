@@ -340,7 +340,41 @@ class StreamingTest(unittest.TestCase):
             self.client.get_function_url_config(FunctionName="gone")
 
 
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: app.handler
+      CodeUri: .
+      FunctionUrlConfig:
+        AuthType: NONE
+        InvokeMode: RESPONSE_STREAM
+        Cors: {AllowOrigins: ["*"], MaxAge: 7}
+"""
+
+
 class KeptTest(unittest.TestCase):
+    def test_a_template_makes_a_url_which_is_shown_at_the_start(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("template.yaml", TEMPLATE),
+                               ("app.py", "def handler(e, c): return 'kept'")):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            emulator = Emulator(PROGRAM, os.path.join(folder, "template.yaml"))
+            try:
+                made = emulator.client().get_function_url_config(FunctionName="Hello")
+                self.assertEqual(made["InvokeMode"], "RESPONSE_STREAM")
+                self.assertEqual(made["Cors"], {"AllowOrigins": ["*"], "MaxAge": 7})
+                self.assertIn(f"function URL of Hello: {made['FunctionUrl']}\n",
+                              emulator.stderr())
+                # As the function returned it: it does not stream.
+                self.assertEqual(Url(emulator, made["FunctionUrl"]).ask()[:2], (200, b'"kept"'))
+            finally:
+                emulator.close()
+
     def test_a_url_survives_a_restart(self):
         with tempfile.TemporaryDirectory() as data:
             first = Emulator(PROGRAM, data=data)

@@ -192,10 +192,16 @@ BOOST_AUTO_TEST_CASE(a_template_replaces_what_the_api_made) {
   FunctionUrlDefinition mine;
   mine.id = "mine";
   mine.function = "f";
-  urls.add(mine, now_ms);
+  urls.set_template({mine}, now_ms);
   BOOST_TEST(urls.all().size() == 1U);
   BOOST_TEST(urls.find("f", "")->id == "mine");
   BOOST_TEST(urls.find("mine")->creation_time == "2024-01-02T03:04:05.678000Z");
+  mine.id = "other";
+  mine.function = "g";
+  urls.set_template({mine}, now_ms);
+  BOOST_TEST(urls.all().size() == 1U);
+  BOOST_TEST(urls.find("mine") == nullptr);
+  BOOST_TEST(urls.find("other")->function == "g");
 }
 
 BOOST_AUTO_TEST_CASE(a_streaming_invocation_is_no_event) {
