@@ -62,6 +62,7 @@ enum class Operation : std::uint8_t {
   kUpdateFunctionUrl,
   kDeleteFunctionUrl,
   kListFunctionUrls,
+  kEventSourceMapping,  // all five; RoutedRequest::name says which
 };
 
 struct RoutedRequest {

@@ -38,8 +38,7 @@ EventSources::~EventSources() {
 }
 
 bool EventSources::serves(const aws::RoutedRequest& routed) {
-  return routed.name.ends_with("EventSourceMapping") ||
-         routed.name.ends_with("EventSourceMappings");
+  return routed.operation == aws::Operation::kEventSourceMapping;
 }
 
 std::int64_t EventSources::unix_ms() const {
