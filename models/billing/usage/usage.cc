@@ -57,7 +57,9 @@ Result<std::vector<UsageCase>> parse_usage(std::string_view json, std::string_vi
         id != nullptr && (id->is(Tree::Kind::kString) || id->is(Tree::Kind::kNumber));
     if (!named) return wrong(where + ".id", id, "a string");
     const Tree* title = item.find("title");
-    UsageCase usage{.id = id->text, .title = title == nullptr ? std::string{} : title->text};
+    UsageCase usage;
+    usage.id = id->text;
+    if (title != nullptr) usage.title = title->text;
     const Tree* input = item.find("input");
     const bool is_object = input != nullptr && input->is(Tree::Kind::kObject);
     const Tree* kind = is_object ? input->find("kind") : nullptr;
