@@ -19,7 +19,9 @@ constexpr std::int64_t kConcurrencyEachSecond = 5;
 constexpr std::int64_t kConcurrencyMax = 1'250;
 // Of messages: what is around them in a record, and what escaping adds, must fit as well.
 constexpr std::int64_t kGatheredBytesMax = kSyncPayloadBytesMax / 2;
-constexpr Duration kThrottleWaitMax = 60s;
+constexpr Duration kThrottleWaitFirst = 250ms;
+constexpr Duration kThrottleWaitMax = 30s;
+constexpr Duration kRegainAfter = 10s;  // another batch at once, after throttling
 
 }  // namespace
 
@@ -36,6 +38,12 @@ EventSourcePoller::EventSourcePoller(const Surroundings& around, aws::EventSourc
 }
 
 std::int64_t EventSourcePoller::limit(Time now) const {
+  if (throttled_at_ == kNever) return full_limit(now);
+  const std::int64_t regained = (now - throttled_at_) / kRegainAfter;
+  return std::min(full_limit(now), throttled_limit_ + regained);
+}
+
+std::int64_t EventSourcePoller::full_limit(Time now) const {
   if (mapping_.max_concurrency) return *mapping_.max_concurrency;
   if (saturated_since_ == kNever) return kConcurrencyFirst;
   const std::int64_t seconds = (now - saturated_since_) / Duration{1s};
@@ -52,7 +60,7 @@ void EventSourcePoller::poll() {
   const Time now = around_.queues.now();
   if (running_ >= limit(now)) {
     if (saturated_since_ == kNever) saturated_since_ = now;
-    if (!mapping_.max_concurrency) look_again(1s);
+    look_again(1s);  // the limit may have grown
     return;
   }
   const queues::QueueRecord* queue = around_.queues.queues().find_by_arn(mapping_.queue_arn);
@@ -171,10 +179,13 @@ void EventSourcePoller::completed(const BatchPtr& batch, Completion&& completion
 
 // Until the messages become visible; then others may have them.
 void EventSourcePoller::retry_later(const BatchPtr& batch) {
-  const Duration wait =
-      std::min(kThrottleWaitMax, Duration{1s} * (std::int64_t{1} << std::min(batch->throttles, 6)));
+  const Time now = around_.queues.now();
+  throttled_limit_ = std::max<std::int64_t>(1, std::min(limit(now), running_) - 1);
+  throttled_at_ = now;
+  const Duration wait = std::min(
+      kThrottleWaitMax, kThrottleWaitFirst * (std::int64_t{1} << std::min(batch->throttles, 8)));
   ++batch->throttles;
-  if (stopped_ || add_saturated(around_.queues.now(), wait) >= batch->expires) {
+  if (stopped_ || add_saturated(now, wait) >= batch->expires) {
     ended("the function could not be invoked before the messages became visible again");
     return;
   }

@@ -5,8 +5,8 @@
 //     success: deleted   failure: visible again when the queue's visibility timeout ends
 //
 // AWS's rules: what no filter matches is deleted; a throttled invocation is tried again until the
-// messages become visible; without MaximumConcurrency, five batches run at once and five more every
-// second, up to 1,250.
+// messages become visible, and fewer batches run at once then; without MaximumConcurrency, five run
+// at once and five more every second, up to 1,250.
 //
 // Shared: batches under way keep it until they are done, so that it can be replaced at any time.
 // Thread: the loop's. On failure: the log says which batch went wrong and why.
@@ -66,7 +66,9 @@ class EventSourcePoller final : public std::enable_shared_from_this<EventSourceP
   };
   using BatchPtr = std::shared_ptr<Batch>;
 
+  // Batches at once: as many as are allowed, less after throttling.
   std::int64_t limit(Time now) const;
+  std::int64_t full_limit(Time now) const;
   void on_delivery(queues::Delivery&& delivery);
   void take(queues::Received&& received, queues::Effects& effects);
   void flush();
@@ -93,6 +95,8 @@ class EventSourcePoller final : public std::enable_shared_from_this<EventSourceP
   Time window_ends_ = kNever;
   std::int64_t running_ = 0;
   Time saturated_since_ = kNever;
+  Time throttled_at_ = kNever;
+  std::int64_t throttled_limit_ = 0;
   std::unordered_map<const Batch*, BatchPtr> retrying_;
   bool stopped_ = false;
   http::CoarseTimeout again_;

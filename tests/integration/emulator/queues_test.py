@@ -407,6 +407,20 @@ class EventSourceTest(Suite):
         self.assertTrue(wait_until(lambda: self.attributes(url)[
             "ApproximateNumberOfMessagesNotVisible"] == "1"))
 
+    def test_a_throttled_batch_is_tried_again_before_its_messages_come_back(self):
+        url = self.queue({"VisibilityTimeout": "30"})
+        function = self.function()
+        self.functions.put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=1)
+        self.map(url, function, BatchSize=1)
+        self.sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": str(i), "MessageBody": str(i)} for i in range(10)])
+        self.assertTrue(wait_until(lambda: self.is_empty(url)))
+        self.assertEqual(sorted(self.bodies()), [str(i) for i in range(10)])
+        counts = {r["attributes"]["ApproximateReceiveCount"]
+                  for event in self.events() for r in event["Records"]}
+        self.assertEqual(counts, {"1"})
+
     def test_filtered_messages_are_deleted_unseen(self):
         url = self.queue()
         self.map(url, self.function(), FilterCriteria={"Filters": [
