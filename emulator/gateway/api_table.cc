@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "emulator/gateway/host_name.h"
 #include "models/base/encoding.h"
 
 namespace lambdarium::gateway {
@@ -13,31 +14,6 @@ namespace {
 
 constexpr std::string_view kPathPrefix = "/_aws/execute-api/";
 constexpr std::string_view kHostLabel = "execute-api";
-
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-// The id of "{id}.execute-api.<anything>" in a host that is in lower case; empty for another host.
-std::string_view id_of_host(std::string_view host) {
-  const std::size_t dot = host.find('.');
-  if (dot == std::string_view::npos || dot == 0) return {};
-  const std::string_view rest = host.substr(dot + 1);
-  if (!rest.starts_with(kHostLabel) || rest.size() <= kHostLabel.size() + 1 ||
-      rest[kHostLabel.size()] != '.') {
-    return {};
-  }
-  return host.substr(0, dot);
-}
 
 }  // namespace
 
@@ -91,8 +67,8 @@ std::optional<Address> ApiTable::find(const HttpRequest& request) const {
   if (!path.starts_with('/')) return std::nullopt;
   if (path.starts_with(kPathPrefix)) return find_by_path(path.substr(kPathPrefix.size()));
   if (const std::string* header = request.headers.find("host")) {
-    std::string host = lower(without_port(*header));
-    if (const std::string_view id = id_of_host(host); !id.empty()) {
+    std::string host = to_lower(without_port(*header));
+    if (const std::string_view id = id_of_host(host, kHostLabel); !id.empty()) {
       const Router* router = by_id(id);
       if (router == nullptr) return std::nullopt;
       return Address{.router = router, .path = path, .domain_name = std::move(host)};

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "emulator/gateway/host_name.h"
 #include "models/base/encoding.h"
 
 namespace lambdarium::gateway {
@@ -20,17 +21,8 @@ constexpr std::array<std::string_view, 13> kNotForwarded{
     "x-amzn-trace-id",  "x-forwarded-for",  "x-forwarded-port",
     "x-forwarded-proto"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
-std::string to_lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
 }
 
 // "x-custom-header" -> "X-Custom-Header"

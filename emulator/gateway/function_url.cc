@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "emulator/gateway/host_name.h"
+
 namespace lambdarium::gateway {
 
 namespace {
@@ -15,31 +17,6 @@ constexpr std::string_view kPathPrefix = "/_aws/lambda-url/";
 constexpr std::string_view kHostLabel = "lambda-url";
 constexpr std::string_view kMetadataType = "application/vnd.awslambda.http-integration-response";
 constexpr int kSeparatorBytes = 8;
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
-}
-
-// The id of "{id}.lambda-url.<anything>" in a host that is in lower case; empty for another host.
-std::string_view id_of_host(std::string_view host) {
-  const std::size_t dot = host.find('.');
-  if (dot == std::string_view::npos || dot == 0) return {};
-  const std::string_view rest = host.substr(dot + 1);
-  if (!rest.starts_with(kHostLabel) || rest.size() <= kHostLabel.size() + 1 ||
-      rest[kHostLabel.size()] != '.') {
-    return {};
-  }
-  return host.substr(0, dot);
-}
 
 struct ErrorText {
   int status;
@@ -87,7 +64,7 @@ bool allows(const FunctionUrlCors& cors, std::string_view origin) {
     if (allowed == "*" || equal_ignoring_case(allowed, origin)) return true;
     // "https://*"
     if (allowed.ends_with("://*") &&
-        lower(origin).starts_with(allowed.substr(0, allowed.size() - 1)))
+        to_lower(origin).starts_with(allowed.substr(0, allowed.size() - 1)))
       return true;
   }
   return false;
@@ -122,8 +99,8 @@ std::optional<UrlAddress> find_function_url(const HttpRequest& request, std::str
   }
   const std::string* header = request.headers.find("host");
   if (header == nullptr) return std::nullopt;
-  std::string host = lower(without_port(*header));
-  const std::string_view id = id_of_host(host);
+  std::string host = to_lower(without_port(*header));
+  const std::string_view id = id_of_host(host, kHostLabel);
   if (id.empty()) return std::nullopt;
   UrlAddress address{std::string{id}, path, {}};
   address.domain_name = std::move(host);

@@ -35,35 +35,6 @@ CREATE TABLE events (
 ) STRICT;
 )sql";
 
-Status make_or_check(Database& database) {
-  const std::string file = database.file().string();
-  LAM_TRY(const std::int64_t application, database.query_integer("PRAGMA application_id"));
-  LAM_TRY(const std::int64_t version, database.query_integer("PRAGMA user_version"));
-  LAM_TRY(const std::int64_t tables, database.query_integer("SELECT count(*) FROM sqlite_master"));
-  if (application == 0 && version == 0 && tables == 0) {
-    // Pages that are free are given back to the file system when the file is opened next.
-    LAM_TRY_STATUS(database.execute("PRAGMA auto_vacuum=INCREMENTAL"));
-    LAM_TRY(Transaction transaction, Transaction::begin(database));
-    LAM_TRY_STATUS(database.execute(kSchema));
-    LAM_TRY_STATUS(database.execute(
-        fmt::format("PRAGMA user_version={}; PRAGMA application_id={}", kVersion, kApplicationId)
-            .c_str()));
-    return transaction.commit();
-  }
-  if (application != kApplicationId) {
-    return invalid_input(fmt::format("{} is a database of another program", file));
-  }
-  if (version != kVersion) {
-    return invalid_input(
-        fmt::format("{} was written by another version of this program (schema {}; this one knows "
-                    "{})",
-                    file, version, kVersion));
-  }
-  LAM_TRY(const std::string check, database.query_text("PRAGMA quick_check(1)"));
-  if (check != "ok") return invalid_input(fmt::format("{} is damaged ({})", file, check));
-  return {};
-}
-
 struct Change {
   std::uint64_t id = 0;
   bool removed = false;
@@ -108,7 +79,7 @@ struct EventStore::Impl {
 };
 
 Status EventStore::Impl::prepare() {
-  LAM_TRY_STATUS(make_or_check(*database));
+  LAM_TRY_STATUS(adopt_schema(*database, kSchema, {kApplicationId, kVersion}));
   // With FULL, a commit is on the disk before it is reported.
   LAM_TRY_STATUS(database->execute("PRAGMA journal_mode=WAL"));
   LAM_TRY_STATUS(database->execute("PRAGMA synchronous=FULL"));

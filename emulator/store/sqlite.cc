@@ -203,4 +203,32 @@ Status Transaction::commit() {
   return {};
 }
 
+Status adopt_schema(Database& database, const char* schema, SchemaStamp stamp) {
+  const std::string file = database.file().string();
+  LAM_TRY(const std::int64_t application, database.query_integer("PRAGMA application_id"));
+  LAM_TRY(const std::int64_t version, database.query_integer("PRAGMA user_version"));
+  LAM_TRY(const std::int64_t tables, database.query_integer("SELECT count(*) FROM sqlite_master"));
+  if (application == 0 && version == 0 && tables == 0) {
+    LAM_TRY_STATUS(database.execute("PRAGMA auto_vacuum=INCREMENTAL"));
+    LAM_TRY(Transaction transaction, Transaction::begin(database));
+    LAM_TRY_STATUS(database.execute(schema));
+    const std::string mark = fmt::format("PRAGMA user_version={}; PRAGMA application_id={}",
+                                         stamp.version, stamp.application_id);
+    LAM_TRY_STATUS(database.execute(mark.c_str()));
+    return transaction.commit();
+  }
+  if (application != stamp.application_id) {
+    return invalid_input(fmt::format("{} is a database of another program", file));
+  }
+  if (version != stamp.version) {
+    return invalid_input(
+        fmt::format("{} was written by another version of this program (schema {}; this one knows "
+                    "{})",
+                    file, version, stamp.version));
+  }
+  LAM_TRY(const std::string check, database.query_text("PRAGMA quick_check(1)"));
+  if (check != "ok") return invalid_input(fmt::format("{} is damaged ({})", file, check));
+  return {};
+}
+
 }  // namespace lambdarium::store

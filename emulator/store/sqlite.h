@@ -101,4 +101,14 @@ class Transaction {
   Database* database_;
 };
 
+// What makes a file one of ours: an id in SQLite's header, and the version of its tables.
+struct SchemaStamp {
+  std::int64_t application_id = 0;
+  std::int64_t version = 0;
+};
+
+// Gives an empty database its tables; refuses one of another program, of another version, or that
+// is damaged. Pages that are free go back to the file system when the file is opened next.
+Status adopt_schema(Database& database, const char* schema, SchemaStamp stamp);
+
 }  // namespace lambdarium::store

@@ -19,7 +19,7 @@ struct RouteDefinition {
 
 struct HttpApiDefinition {
   std::string id;    // ten lower-case letters and digits
-  std::string name;  // the template's logical id
+  std::string name;  // the Name property, else the logical id
   std::string stage = "$default";
   std::vector<RouteDefinition> routes;
   SourceMark where;
