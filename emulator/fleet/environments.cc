@@ -81,11 +81,11 @@ bool Fleet::Impl::can_make_room(const Function& function) const {
               population.memory_mb - evictable_mb_);
 }
 
-void Fleet::Impl::make_room(const Function& function, Time now) {
+void Fleet::Impl::make_room(const Function& function) {
   while (!fits(function, population.total, population.memory_mb)) {
     const Evictable victim = *evictable_.begin();
     eviction_clock_ = std::max(eviction_clock_, victim.priority);
-    retire(victim.slot, RetireReason::kEvicted, now);
+    retire(victim.slot, RetireReason::kEvicted);
   }
 }
 
@@ -119,7 +119,7 @@ void Fleet::Impl::environment_ready(EnvironmentRef ref, bool init_failed, Time n
     const Waiting first = environment->first;
     dispatch(ref.slot, first, now, true);
   } else if (environment->stale) {
-    retire(ref.slot, RetireReason::kReplaced, now);
+    retire(ref.slot, RetireReason::kReplaced);
     keep_provisioned(ref_function, now);
     mark_for_service(ref_function);
   } else {
@@ -135,8 +135,8 @@ void Fleet::Impl::environment_lost(EnvironmentRef ref, Outcome outcome, Time now
   const FunctionId id = environment->function;
   const bool was_ready = environment->ready != kNever;
   if (environment->bound) fail_start(ref.slot, outcome, now);
-  while (environment->run_head != kNil) fail(ref.slot, environment->run_head, outcome, now, now);
-  retire(ref.slot, RetireReason::kLost, now);
+  while (environment->run_head != kNil) fail(ref.slot, environment->run_head, outcome, now);
+  retire(ref.slot, RetireReason::kLost);
   Function& function = functions[id];
   if (!was_ready && !function.waiting.empty() && function.starting == 0) {
     // Those that shared the start that failed: the first of them fails with it, the others start
@@ -167,10 +167,10 @@ void Fleet::Impl::after_work(std::uint32_t slot, Time now) {
     std::erase(function.spare, slot);
     if (!environment.stale) function.spare.push_back(slot);
   } else if (environment.stale) {
-    retire(slot, function.settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
+    retire(slot, function.settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced);
     keep_provisioned(id, now);
   } else if (expiry(environment, now) <= now) {
-    retire(slot, RetireReason::kExpired, now);  // before whoever waits could still find it
+    retire(slot, RetireReason::kExpired);  // before whoever waits could still find it
   } else {
     if (environment.concurrency > 1) std::erase(function.spare, slot);
     become_idle(slot, now);
@@ -218,8 +218,7 @@ void Fleet::Impl::leave_idle(std::uint32_t slot) {
   }
 }
 
-void Fleet::Impl::retire(std::uint32_t slot, RetireReason reason, Time now) {
-  (void)now;
+void Fleet::Impl::retire(std::uint32_t slot, RetireReason reason) {
   Environment& environment = environments_[slot];
   Function& function = functions[environment.function];
   LAM_DCHECK(environment.running == 0);
@@ -304,7 +303,7 @@ void Fleet::Impl::set_function(FunctionId id, const FunctionSettings& settings, 
   functions[id].known = true;
   join_group(id, settings);
   if (!added) {
-    replace_stale(id, now);
+    replace_stale(id);
     release_provisioned(id, now);
   }
   keep_provisioned(id, now);
@@ -354,7 +353,7 @@ void Fleet::Impl::set_pool(FunctionId leader) {
   }
 }
 
-void Fleet::Impl::replace_stale(FunctionId id, Time now) {
+void Fleet::Impl::replace_stale(FunctionId id) {
   const FunctionSettings& settings = functions[id].settings;
   for (std::uint32_t slot = 0; slot < environments_.size(); ++slot) {
     Environment& environment = environments_[slot];
@@ -362,7 +361,7 @@ void Fleet::Impl::replace_stale(FunctionId id, Time now) {
     if (!ours || (environment.revision == settings.revision && !settings.removed)) continue;
     environment.stale = true;
     if (environment.state == EnvironmentState::kIdle) {
-      retire(slot, settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced, now);
+      retire(slot, settings.removed ? RetireReason::kRemoved : RetireReason::kReplaced);
     } else {
       std::erase(functions[id].spare, slot);
     }

@@ -141,7 +141,7 @@ void Fleet::Impl::advance(Time now, bool inclusive) {
 
 void Fleet::Impl::fire(std::uint32_t slot, Time now) {
   if (environments_[slot].state == EnvironmentState::kIdle) {
-    retire(slot, RetireReason::kExpired, now);
+    retire(slot, RetireReason::kExpired);
     serve_waiting(now);
   } else {
     time_out(slot, now);
@@ -154,12 +154,11 @@ void Fleet::Impl::time_out(std::uint32_t slot, Time now) {
   std::uint32_t run = environment.run_head;
   while (run != kNil) {
     const std::uint32_t next = runs_[run].next;
-    if (runs_[run].deadline <= now) fail(slot, run, Outcome::kTimedOut, now, runs_[run].deadline);
+    if (runs_[run].deadline <= now) fail(slot, run, Outcome::kTimedOut, runs_[run].deadline);
     run = next;
   }
   if (environment.concurrency == 1) {
-    retire(slot, RetireReason::kTimedOut,
-           now);  // AWS: the environment is reset, its memory is lost
+    retire(slot, RetireReason::kTimedOut);  // AWS: the environment is reset, its memory is lost
     keep_provisioned(id, now);
     mark_for_service(id);
   } else {

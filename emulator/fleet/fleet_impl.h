@@ -83,8 +83,8 @@ class Fleet::Impl {
   void admit(const Waiting& waiting, Time now);
   bool place(const Waiting& waiting, Time now);  // false: it waits for room
   void dispatch(std::uint32_t slot, const Waiting& waiting, Time now, bool cold);
-  void finish(std::uint32_t slot, std::uint32_t run, Outcome outcome, Time now, Time ended);
-  void fail(std::uint32_t slot, std::uint32_t run, Outcome outcome, Time now, Time ended);
+  void finish(std::uint32_t slot, std::uint32_t run, Outcome outcome, Time ended);
+  void fail(std::uint32_t slot, std::uint32_t run, Outcome outcome, Time ended);
   void fail_start(std::uint32_t slot, Outcome outcome, Time now);
   void release(std::uint32_t pool);
   void reject(const Waiting& waiting, RejectReason reason);
@@ -102,7 +102,7 @@ class Fleet::Impl {
   // Whether it fits beside so many environments of so much memory.
   bool fits(const Function& function, std::int64_t beside, std::int64_t beside_mb) const;
   bool can_make_room(const Function& function) const;  // by evicting whatever may be evicted
-  void make_room(const Function& function, Time now);  // requires that it can
+  void make_room(const Function& function);            // requires that it can
   // Whether it would fit beside the provisioned environments alone, which never make room.
   bool could_ever_fit(const Function& function) const;
   bool within_scaling_rate(Function& function, Time now);
@@ -112,10 +112,10 @@ class Fleet::Impl {
   Time expiry(const Environment& environment, Time now) const;
   void leave_idle(std::uint32_t slot);
   void after_work(std::uint32_t slot, Time now);
-  void retire(std::uint32_t slot, RetireReason reason, Time now);
+  void retire(std::uint32_t slot, RetireReason reason);
   void join_group(FunctionId id, const FunctionSettings& settings);
   void set_pool(FunctionId leader);
-  void replace_stale(FunctionId id, Time now);
+  void replace_stale(FunctionId id);
   void set_due(std::uint32_t slot, Time due);
   void wake_when_due(std::uint32_t slot);
   Time earliest_deadline(const Environment& environment) const;

@@ -80,7 +80,7 @@ bool Fleet::Impl::start_for(const Waiting& waiting, Time now) {
     reject(waiting, RejectReason::kScalingRate);
     return true;
   }
-  make_room(function, now);
+  make_room(function);
   ColdCause cause = ColdCause::kLost;
   if (function.live > 0) {
     cause = ColdCause::kConcurrency;
@@ -157,9 +157,7 @@ void Fleet::Impl::dispatch(std::uint32_t slot, const Waiting& waiting, Time now,
 }
 
 // Takes the run off its environment and charges it.
-void Fleet::Impl::finish(std::uint32_t slot, std::uint32_t index, Outcome outcome, Time now,
-                         Time ended) {
-  (void)now;
+void Fleet::Impl::finish(std::uint32_t slot, std::uint32_t index, Outcome outcome, Time ended) {
   Environment& environment = environments_[slot];
   const Running run = runs_[index];
   std::uint32_t* link = &environment.run_head;
@@ -185,14 +183,13 @@ void Fleet::Impl::finish(std::uint32_t slot, std::uint32_t index, Outcome outcom
   effect.billed_ms = billing::billed_ms(init_billed ? run.init : Duration::zero(), effect.run);
 }
 
-void Fleet::Impl::fail(std::uint32_t slot, std::uint32_t index, Outcome outcome, Time now,
-                       Time ended) {
+void Fleet::Impl::fail(std::uint32_t slot, std::uint32_t index, Outcome outcome, Time ended) {
   Effect& effect = emit(EffectKind::kFail);
   effect.invocation = runs_[index].id;
   effect.function = environments_[slot].function;
   effect.environment = {slot, environments_[slot].serial};
   effect.outcome = outcome;
-  finish(slot, index, outcome, now, ended);
+  finish(slot, index, outcome, ended);
 }
 
 // The invocation for which an environment was started, when that never became ready.
@@ -241,7 +238,7 @@ void Fleet::Impl::invocation_ended(const Event& event, Time now) {
   while (run != kNil && runs_[run].id != event.invocation) run = runs_[run].next;
   if (run == kNil) return;  // it had timed out
   const std::uint32_t slot = event.environment.slot;
-  finish(slot, run, event.outcome, now, now);
+  finish(slot, run, event.outcome, now);
   after_work(slot, now);
   serve_waiting(now);
 }
