@@ -107,23 +107,16 @@ void AwsServer::manage(const aws::RoutedRequest& routed, HttpRequest&& request,
   }
 }
 
-void AwsServer::run_job(std::unique_ptr<aws::Job> job, http::Responder responder) {
-  // Shared: the pool's half and the loop's half hold it in turn.
-  const std::shared_ptr<aws::Job> shared = std::move(job);
-  loop_.queue_work([shared] { shared->work(); },
-                   [this, alive = alive_, shared, responder = std::move(responder)]() mutable {
+// The pool's half and the loop's half hold the job in turn.
+void AwsServer::run_job(std::shared_ptr<aws::Job> job, http::Responder responder) {
+  loop_.queue_work([job] { job->work(); },
+                   [this, alive = alive_, job, responder = std::move(responder)]() mutable {
                      if (!*alive) return;
-                     if (auto response = shared->finish()) {
+                     if (auto response = job->finish()) {
                        responder.send(std::move(*response));
-                       return;
+                     } else {
+                       run_job(std::move(job), std::move(responder));
                      }
-                     struct Again final : aws::Job {
-                       explicit Again(std::shared_ptr<aws::Job> of) : job(std::move(of)) {}
-                       void work() override { job->work(); }
-                       std::optional<HttpResponse> finish() override { return job->finish(); }
-                       std::shared_ptr<aws::Job> job;
-                     };
-                     run_job(std::make_unique<Again>(shared), std::move(responder));
                    });
 }
 

@@ -43,7 +43,7 @@ class AwsServer final : public http::Handler {
   void stream(aws::InvokeRequest&& request, const std::string& version, http::Responder responder);
   void accept(aws::InvokeRequest&& request, bool old_async, http::Responder responder);
   void manage(const aws::RoutedRequest& routed, HttpRequest&& request, http::Responder responder);
-  void run_job(std::unique_ptr<aws::Job> job, http::Responder responder);
+  void run_job(std::shared_ptr<aws::Job> job, http::Responder responder);
   HttpResponse own_page(const HttpRequest& request) const;
   std::string trace_id(std::string_view incoming);
   void fail(const aws::AwsError& error, const std::string& request_id, http::Responder responder);
