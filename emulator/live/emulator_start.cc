@@ -61,8 +61,8 @@ Status Emulator::Impl::open() {
   box.memory_limit = options.memory_limit;
   box.freeze = options.freeze;
   LAM_TRY(sandbox, sandbox::Sandbox::create(loop, box));
-  log_output = std::make_unique<LogOutput>(LogOutputOptions{
-      options.data_directory + "/logs", options.terminal_logs, options.color, options.log});
+  log_output = std::make_unique<LogOutput>(
+      LogOutputOptions{options.data_directory + "/logs", options.terminal_logs, options.color});
   log = std::make_unique<PlatformLog>(loop, *log_output);
 
   FleetDriverOptions driving;

@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -93,6 +95,10 @@ struct LogOutput::Impl {
     if (added) {
       const std::string path = options.folder + "/" + name + ".log";
       place->second = std::fopen(path.c_str(), "ae");
+      if (place->second == nullptr) {
+        const std::string why = std::error_code{errno, std::generic_category()}.message();
+        write_all(STDERR_FILENO, fmt::format("lambdarium: cannot write {}: {}\n", path, why));
+      }
     }
     return place->second;
   }

@@ -5,7 +5,7 @@
 // it dropped and says so.
 //
 // Owns: the thread and the files. Thread: write() and flush() on the loop. On failure: a file that
-// cannot be written is told once to the log sink; the terminal copy goes on.
+// cannot be opened is told once on stderr; the terminal copy goes on.
 
 #pragma once
 
@@ -14,15 +14,12 @@
 #include <string>
 #include <string_view>
 
-#include "models/base/log.h"
-
 namespace lambdarium::live {
 
 struct LogOutputOptions {
   std::string folder;    // <folder>/<function>.log; empty: no files
   bool terminal = true;  // to stderr, each line with the function's name in front
   bool color = false;
-  LogSink* log = nullptr;
 };
 
 class LogOutput {
